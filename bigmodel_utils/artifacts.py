@@ -1,0 +1,146 @@
+"""Results of a run: one folder per stage, written aside and swapped in whole when the stage is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils import paths
+from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STAGES = (
+    "01_prepare_data",
+    "02_train_model",
+    "03_evaluate_model",
+    "05_size_market",
+    "06_estimate_value",
+    "08_decide",
+)
+DONE = "done.json"
+
+
+class ArtifactError(BigModelError):
+    """A result that an earlier stage should have left and did not."""
+
+
+class Run:
+    """The results of one scenario under `data/runs/<scenario>/<hash>/`.
+
+    Reading looks in finished stages. Writing goes to `.<stage>.partial`, which `finish` swaps in;
+    until then, and when the stage fails, the earlier result stays as it was.
+    """
+
+    def __init__(self, scenario: Scenario, stage: str | None = None) -> None:
+        self.scenario, self.stage = scenario, stage
+        self.folder = paths.runs() / scenario.name / scenario.hash
+
+    @property
+    def id(self) -> str:
+        return self.scenario.hash
+
+    def begin(self) -> None:
+        """Empty the partial folder of this run's stage."""
+        shutil.rmtree(self._partial, ignore_errors=True)
+        self._partial.mkdir(parents=True)
+
+    def finish(self) -> None:
+        """Record hashes of every file and swap the partial folder in."""
+        files = sorted(p for p in self._partial.rglob("*") if p.is_file())
+        hashes = {p.relative_to(self._partial).as_posix(): file_hash(p) for p in files}
+        write_atomic(self._partial / DONE, json.dumps({"stage": self.stage, "files": hashes}, indent=1))
+        swap_in(self._partial, self.folder / self.stage)
+
+    def is_done(self, stage: str) -> bool:
+        return (self.folder / stage / DONE).is_file()
+
+    def new(self, name: str) -> Path:
+        """Return the path to which this stage may write `name`."""
+        path = self._partial / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def path(self, stage: str, name: str) -> Path:
+        """Return the path of a finished result (or one of the stage under way); raises ArtifactError when missing."""
+        base = self._partial if stage == self.stage else self.folder / stage
+        path = base / name
+        if path.exists():
+            return path
+        done = [s for s in STAGES if self.is_done(s)]
+        if stage != self.stage and stage not in done:
+            raise ArtifactError(
+                f"{stage} has not run for '{self.scenario.name}' ({self.id})",
+                f"finished: {', '.join(done) or 'none'}",
+                f"bigmodel run {self.scenario.name}",
+            )
+        raise ArtifactError(f"'{name}' of {stage}", nearest(name, (p.name for p in base.iterdir())), f"notebooks/{stage}.ipynb")
+
+    def write_json(self, name: str, content: Any) -> None:
+        write_atomic(self.new(f"{name}.json"), json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True))
+
+    def json(self, stage: str, name: str) -> Any:
+        return json.loads(self.path(stage, f"{name}.json").read_text(encoding="utf-8"))
+
+    def write_table(self, name: str, frame: pd.DataFrame) -> None:
+        frame.to_parquet(self.new(f"{name}.parquet"), index=False)
+
+    def table(self, stage: str, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.read_parquet(self.path(stage, f"{name}.parquet"))
+
+    def write_figures(self, figures: Mapping[str, Quantity]) -> None:
+        """Store the numbers that later stages and reports may show, each with its origin."""
+        self.write_json("figures", {name: q.model_dump(mode="json") for name, q in figures.items()})
+
+    def figures(self, stage: str) -> dict[str, Quantity]:
+        return {name: Quantity.model_validate(q) for name, q in self.json(stage, "figures").items()}
+
+    @property
+    def _partial(self) -> Path:
+        if self.stage is None:
+            raise ArtifactError("writing without a stage", "a Run opened for one stage", "notebook.start")
+        return self.folder / f".{self.stage}.partial"
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write text so that a reader sees the old file or the new one, never a half."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def swap_in(new: Path, old: Path) -> None:
+    """Put folder `new` where `old` stands; `old` survives until `new` is in place."""
+    retired = old.with_name(f".{old.name}.retired")
+    shutil.rmtree(retired, ignore_errors=True)
+    if old.exists():
+        old.rename(retired)
+    try:
+        new.rename(old)
+    except OSError:
+        if retired.exists():
+            retired.rename(old)
+        raise
+    shutil.rmtree(retired, ignore_errors=True)

@@ -1,0 +1,133 @@
+"""Sentences that can still be translated, and numbers written the reader's way.
+
+A `Message` keeps its English text and its values apart until someone reads it: JupyterLab shows English,
+a report shows every language. Catalogues are gettext files under `locale/`.
+"""
+
+from __future__ import annotations
+
+import string
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bigmodel_utils.units import Quantity
+
+LANGUAGES = ("en", "zh")
+MIME = "application/vnd.bigmodel.message+json"
+_LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
+
+
+class Message:
+    """An English sentence with named values: `Message("Right in {share:percent}", share=0.91)`.
+
+    Formats after the colon: see `format_value`. A value may be a number, a Quantity (its mid is shown),
+    a date, a string taken as it is, or another Message.
+    """
+
+    def __init__(self, text: str, /, **values: Any) -> None:
+        self.text, self.values = text, values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and (self.text, self.values) == (other.text, other.values)
+
+    def __repr__(self) -> str:
+        return self.read()
+
+    def read(self, language: str = "en") -> str:
+        """Return the sentence in `language`; a text without translation stays English."""
+        return _Reader(language).vformat(translate(self.text, language), (), self.values)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"text": self.text, "values": {key: _plain(value) for key, value in self.values.items()}}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Message:
+        values = {k: cls.from_json(v) if isinstance(v, dict) else v for k, v in stored["values"].items()}
+        return cls(stored["text"], **values)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/markdown": self.read(), "text/plain": self.read(), MIME: self.to_json()}
+
+
+class _Reader(string.Formatter):
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, spec: str) -> str:
+        return format_value(value, spec, self.language)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.to_json()
+    if isinstance(value, Quantity):
+        return value.mid
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return English text -> translation for `language` (empty for English)."""
+    from babel.messages.pofile import read_po
+
+    path = Path(__file__).parent / "locale" / language / "LC_MESSAGES" / "bigmodel.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {m.id: m.string for m in read_po(file) if m.id and m.string and not m.fuzzy}
+
+
+def translate(text: str, language: str) -> str:
+    return text if language == "en" else catalogue(language).get(text, text)
+
+
+def format_value(value: Any, spec: str, language: str) -> str:
+    """Write one value for a reader of `language`.
+
+    spec: "" as it is · integer · number1..number4 (decimals) · percent, percent1 · money (short: US$1.8M) ·
+    cents (two decimals) · compact (1.2M) · date · seconds.  Source of the patterns: CLDR, through Babel.
+    """
+    from babel import dates, numbers
+
+    if isinstance(value, Message):
+        return value.read(language)
+    value = value.mid if isinstance(value, Quantity) else value
+    if value is None:
+        return "–"
+    if spec == "" and isinstance(value, (str, int)):
+        return str(value)
+    locale = _LOCALES[language]
+    kind, digits = spec.rstrip("0123456789"), int(spec[-1]) if spec[-1:].isdigit() else 0
+    if kind == "date":
+        return dates.format_date(date.fromisoformat(str(value)), "long", locale=locale)
+    if kind == "percent":
+        return numbers.format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale)
+    if kind == "money":
+        return _money(value, locale)
+    if kind == "cents":
+        return numbers.format_currency(value, "USD", locale=locale)
+    if kind == "compact":
+        return numbers.format_compact_decimal(value, locale=locale, fraction_digits=1 if abs(value) >= 1000 else 0)
+    if kind == "seconds":
+        return _duration(value, language)
+    if kind == "integer":
+        return numbers.format_decimal(round(value), locale=locale)
+    return numbers.format_decimal(value, "#,##0." + "0" * (digits or 2), locale=locale)
+
+
+def _money(value: float, locale: str) -> str:
+    from babel import numbers
+
+    if abs(value) < 1000:
+        return numbers.format_currency(value, "USD", "¤#,##0.00" if abs(value) < 100 else "¤#,##0", locale, False)
+    return numbers.format_compact_currency(value, "USD", locale=locale, fraction_digits=1)
+
+
+def _duration(seconds: float, language: str) -> str:
+    minutes, rest = divmod(seconds, 60)
+    units = ("min", "s") if language == "en" else ("分", "秒")
+    return f"{minutes:.0f} {units[0]} {rest:.0f} {units[1]}" if minutes else f"{rest:.1f} {units[1]}"

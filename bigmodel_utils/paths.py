@@ -1,0 +1,46 @@
+"""Where things live. The project is read, the workspace is written; by default they are one folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def workspace() -> Path:
+    """Folder that holds `data/raw`, `data/runs` and `reports`; BIGMODEL_HOME moves it."""
+    return Path(os.environ.get("BIGMODEL_HOME") or PROJECT).resolve()
+
+
+def facts() -> Path:
+    return PROJECT / "data" / "facts"
+
+
+def scenarios() -> Path:
+    return PROJECT / "data" / "scenarios"
+
+
+def notebooks() -> Path:
+    return PROJECT / "notebooks"
+
+
+def raw() -> Path:
+    """Cache of downloaded packages and converted weights."""
+    return workspace() / "data" / "raw"
+
+
+def runs() -> Path:
+    return workspace() / "data" / "runs"
+
+
+def reports() -> Path:
+    return workspace() / "reports"
+
+
+def shown(path: Path) -> str:
+    """Return `path` as a reader may see it: relative to the workspace or project, never absolute."""
+    for base in (workspace(), PROJECT):
+        if path.is_relative_to(base):
+            return path.relative_to(base).as_posix()
+    return path.name
