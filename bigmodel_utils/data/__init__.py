@@ -1,0 +1,1 @@
+"""Room of notebook 01: what goes in, what is dropped, what is protected."""
