@@ -105,7 +105,7 @@ class Compute(_Part):
 
 
 class Assumption(_Part):
-    """A range somebody stands for. Either `fact: table/row` or low, mid, high with unit, source and date."""
+    """A range somebody stands for: `fact: ID` of data/facts/ranges.csv, or low, mid, high with unit, source and date."""
 
     low: float
     mid: float
@@ -188,7 +188,8 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
     content["name"] = path.stem
     for key, value in (overrides or {}).items():
         _override(content, key, value)
-    content["assumptions"] = _with_facts(content.get("assumptions") or {}, path)
+    if isinstance(content.get("assumptions"), Mapping):
+        content["assumptions"] = {name: _with_fact(value) for name, value in content["assumptions"].items()}
     try:
         return Scenario.model_validate(content)
     except ValidationError as error:
@@ -235,18 +236,14 @@ def _override(content: dict[str, Any], key: str, value: Any) -> None:
     part[last] = value
 
 
-def _with_facts(assumptions: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Replace `fact: table/row` by that row's range, source and date; other keys given beside it win."""
+def _with_fact(assumption: Any) -> Any:
+    """Replace `fact: ID` by that row's range, source and date; other keys given beside it win."""
     from bigmodel_utils import facts
 
-    resolved = {}
-    for name, value in assumptions.items():
-        if isinstance(value, Mapping) and "fact" in value:
-            given = {key: item for key, item in value.items() if key != "fact"}
-            resolved[name] = {**facts.as_range(str(value["fact"])), **given}
-        else:
-            resolved[name] = value
-    return resolved
+    if not (isinstance(assumption, Mapping) and "fact" in assumption):
+        return assumption
+    given = {key: value for key, value in assumption.items() if key != "fact"}
+    return {**facts.as_range(str(assumption["fact"])), **given}
 
 
 def _explained(error: ValidationError, path: Path) -> ScenarioError:

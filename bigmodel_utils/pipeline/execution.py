@@ -1,0 +1,108 @@
+"""Executing one notebook with papermill, so that its outputs survive whatever happens in a cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from bigmodel_utils import paths
+from bigmodel_utils.artifacts import write_atomic
+from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.pipeline.progress import Progress
+
+SKIPPED_TAG = "explore"
+PARAMETERS = ("scenario", "overrides")
+_FAILURE_TAG = "papermill-error-cell-tag"
+
+
+class CellFailed(Exception):
+    """A cell stopped with an error: its number, the error's name and text."""
+
+    def __init__(self, stage: str, cell: int | None, name: str, text: str) -> None:
+        super().__init__(stage, cell, name, text)
+        self.stage, self.cell, self.name, self.text = stage, cell, name, text
+
+    def __str__(self) -> str:
+        where = f"{self.stage}, cell {self.cell}" if self.cell is not None else self.stage
+        return f"{where}: {self.name}: {self.text}"
+
+
+def notebook(stage: str) -> nbformat.NotebookNode:
+    """Return the stage's notebook without its `explore` cells; raises BigModelError when parameters are not as agreed."""
+    import papermill
+
+    path = paths.notebooks() / f"{stage}.ipynb"
+    known = papermill.inspect_notebook(str(path))
+    for name in PARAMETERS:
+        if name not in known:
+            raise BigModelError(
+                f"{path.name} has no parameter '{name}'",
+                nearest(name, known),
+                f"its cell tagged 'parameters' in {paths.shown(path)}",
+            )
+    content = nbformat.read(path, as_version=4)
+    content.cells = [cell for cell in content.cells if SKIPPED_TAG not in cell.metadata.get("tags", [])]
+    return content
+
+
+def execute(stage: str, parameters: Mapping[str, Any], output: Path, progress: Progress) -> Path:
+    """Run one notebook and return the executed copy at `output`.
+
+    On failure the copy is kept beside it as `<stage>.failed.ipynb` and CellFailed is raised.
+    """
+    import papermill
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
+
+    content = notebook(stage)
+    running = output.with_name(f".{stage}.running.ipynb")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    current = progress.notebook(stage, len(content.cells))
+    options = {
+        "config": Config(KernelManager={"transport": "ipc"}),
+        "stderr_file": current,
+        "on_cell_start": current.on_cell_start,
+    }
+    failed: CellFailed | None = None
+    try:
+        papermill.execute_notebook(
+            content,
+            str(running),
+            dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(paths.notebooks()),
+            **options,
+        )
+    except PapermillExecutionError as error:
+        failed = CellFailed(stage, error.cell_index, error.ename, error.evalue)
+    except (DeadKernelError, CellTimeoutError, CellExecutionError) as error:
+        failed = CellFailed(stage, current.cell, type(error).__name__, str(error).splitlines()[0])
+    finally:
+        current.finish(ok=failed is None and running.exists())
+    kept = output.with_name(f"{stage}.failed.ipynb")
+    if failed:
+        _keep(running, kept)
+        raise failed
+    _keep(running, output)
+    kept.unlink(missing_ok=True)
+    return output
+
+
+def _keep(running: Path, target: Path) -> None:
+    """Move the executed copy to its place without the paths of this machine."""
+    if not running.exists():
+        return
+    content = json.loads(running.read_text(encoding="utf-8"))
+    content["metadata"]["papermill"].update(input_path=None, output_path=target.name)
+    content["cells"] = [cell for cell in content["cells"] if _FAILURE_TAG not in cell["metadata"].get("tags", [])]
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    for base in (paths.workspace(), paths.PROJECT, Path.home()):
+        text = text.replace(f"{base}/", "")
+    write_atomic(target, text)
+    running.unlink()

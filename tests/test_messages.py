@@ -1,0 +1,46 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bigmodel_utils.messages import LANGUAGES, Message, format_value
+from bigmodel_utils.units import Quantity
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "english", "chinese"),
+    [
+        (0.9123, "percent", "91%", "91%"),
+        (0.9123, "percent1", "91.2%", "91.2%"),
+        (1_834_567, "money", "$1.8M", "US$183.5万"),
+        (-480_000, "money", "-$480K", "-US$48万"),
+        (0.19, "money", "$0.19", "US$0.19"),
+        (3.14159, "cents", "$3.14", "US$3.14"),
+        (1_234_567, "compact", "1.2M", "123.5万"),
+        (1234.6, "integer", "1,235", "1,235"),
+        (1234.5, "number1", "1,234.5", "1,234.5"),
+        (75.2, "seconds", "1 min 15 s", "1 分 15 秒"),
+        ("2026-11-01", "date", "November 1, 2026", "2026年11月1日"),
+        (None, "money", "–", "–"),
+    ],
+)
+def test_numbers_follow_the_reader(value: object, spec: str, english: str, chinese: str) -> None:
+    assert [format_value(value, spec, language) for language in LANGUAGES] == [english, chinese]
+
+
+def test_a_message_keeps_text_and_values_apart() -> None:
+    quantity = Quantity(mid=0.91, unit="share", origin="measured", source="test")
+    message = Message("Right in {share:percent} of {n:integer}: {why}", share=quantity, n=2400, why=Message("by luck"))
+    assert message.read() == "Right in 91% of 2,400: by luck"
+    assert Message.from_json(json.loads(json.dumps(message.to_json()))).read() == message.read()
+
+
+@given(st.text(), st.text())
+def test_data_text_is_never_read_as_a_template(text: str, other: str) -> None:
+    assert Message("{a}|{b}", a=text, b=other).read() == f"{text}|{other}"
+
+
+@given(st.floats(-1e15, 1e15), st.sampled_from(["percent", "money", "compact", "number2", "integer"]))
+def test_every_amount_can_be_written(value: float, spec: str) -> None:
+    assert all(format_value(value, spec, language) for language in LANGUAGES)
