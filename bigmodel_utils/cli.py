@@ -103,3 +103,7 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("stopped; finished notebooks are kept, go on with --from", err=True)
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

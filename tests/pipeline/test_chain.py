@@ -1,0 +1,118 @@
+"""The whole chain on the smoke scenario, through the command that users run; and what happens when it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from bigmodel_utils import scenario
+from bigmodel_utils.artifacts import STAGES, Run
+
+PROJECT = Path(__file__).parents[2]
+
+
+def bigmodel(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bigmodel_utils.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "BIGMODEL_HOME": str(home)}, check=False, timeout=600)
+
+
+@pytest.fixture
+def run(smoke_run: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("BIGMODEL_HOME", str(smoke_run))
+    return Run(scenario.load("smoke"))
+
+
+def test_every_stage_finishes_and_is_kept_as_a_notebook(run: Run) -> None:
+    for stage in STAGES:
+        assert run.is_done(stage)
+        executed = nbformat.read(run.folder / "notebooks" / f"{stage}.ipynb", as_version=4)
+        assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code" and cell.source.strip())
+
+
+def test_artifacts_match_their_hashes(run: Run) -> None:
+    from bigmodel_utils.artifacts import DONE, file_hash
+
+    for stage in STAGES:
+        folder = run.folder / stage
+        recorded = json.loads((folder / DONE).read_text())["files"]
+        assert {name: file_hash(folder / name) for name in recorded} == recorded
+
+
+def test_every_headline_figure_knows_its_origin(run: Run) -> None:
+    figures = {name: q for stage in STAGES[:-1] for name, q in run.figures(stage).items()}
+    assert len(figures) >= 30
+    assert all(q.source for q in figures.values())
+    assert {q.origin for q in figures.values()} >= {"measured", "estimated"}
+
+
+def test_no_path_of_this_machine_in_any_text(run: Run, smoke_run: Path) -> None:
+    texts = [p for base in (run.folder, smoke_run / "reports") for p in base.rglob("*") if p.suffix in {".json", ".ipynb", ".html"}]
+    assert len(texts) > 20
+    for path in texts:
+        content = path.read_text(encoding="utf-8")
+        assert str(PROJECT) not in content, path.name
+        assert str(smoke_run) not in content, path.name
+
+
+def test_the_verdict_follows_from_the_chance_of_gain(run: Run) -> None:
+    decision, rule = run.json("08_decide", "decision"), run.scenario.decision
+    chance = decision["probability"]
+    assert decision["verdict"] == ("go" if chance >= rule.go_at else "stop" if chance < rule.stop_at else "wait")
+    assert chance == pytest.approx(run.figures("06_estimate_value")["probability_of_gain"].mid)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["run", "smok"], "'smoke'"),
+        (["run", "smoke", "--set", "sed=3"], "'seed'"),
+        (["run", "smoke", "--set", "seed"], "key=value"),
+        (["run", "smoke", "--from", "3x"], "03_evaluate_model"),
+        (["run", "smoke", "--from", "06", "--set", "seed=11"], "01_prepare_data"),
+        (["run", "smoke", "--device", "gpu"], "cuda"),
+        (["check", "smoke", "--set", "decision.go_at=7"], "go_at"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_runs(tmp_path: Path, words: list[str], expected: str) -> None:
+    done = bigmodel(*words, home=tmp_path)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["given", "allowed", "mend"]
+    assert not list(tmp_path.rglob("*.ipynb"))
+
+
+def test_cuda_without_a_gpu_is_refused(tmp_path: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    done = bigmodel("run", "smoke", "--device", "cuda", home=tmp_path)
+    assert done.returncode == 2
+    assert "no GPU" in done.stderr
+
+
+def test_a_failed_run_shows_the_cell_and_keeps_the_earlier_report(smoke_run: Path) -> None:
+    report = smoke_run / "reports" / "smoke" / "index.html"
+    before = report.read_bytes()
+    done = bigmodel("run", "smoke", "--set", "target_market.split.train=900000", home=smoke_run)
+    assert done.returncode == 2
+    assert "01_prepare_data, cell" in done.stderr
+    assert "900" in done.stderr
+    assert report.read_bytes() == before
+    assert list(smoke_run.glob("data/runs/smoke/*/notebooks/01_prepare_data.failed.ipynb"))
+
+
+def test_a_chain_from_a_later_stage_reuses_the_earlier_ones(smoke_run: Path) -> None:
+    first = smoke_run / "reports" / "smoke" / "index.html"
+    before = first.stat().st_mtime_ns
+    done = bigmodel("run", "smoke", "--from", "08", home=smoke_run)
+    assert done.returncode == 0, done.stderr
+    assert first.stat().st_mtime_ns > before
+    assert "done   08_decide" in done.stderr
+    assert "01_prepare_data" not in done.stderr
