@@ -19,7 +19,9 @@ PROJECT = Path(__file__).parents[2]
 
 def bigmodel(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bigmodel_utils.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "BIGMODEL_HOME": str(home)}, check=False, timeout=600)
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "BIGMODEL_HOME": str(home)}, check=False, timeout=600
+    )
 
 
 @pytest.fixture
@@ -52,7 +54,9 @@ def test_every_headline_figure_knows_its_origin(run: Run) -> None:
 
 
 def test_no_path_of_this_machine_in_any_text(run: Run, smoke_run: Path) -> None:
-    texts = [p for base in (run.folder, smoke_run / "reports") for p in base.rglob("*") if p.suffix in {".json", ".ipynb", ".html"}]
+    texts = [
+        p for base in (run.folder, smoke_run / "reports") for p in base.rglob("*") if p.suffix in {".json", ".ipynb", ".html"}
+    ]
     assert len(texts) > 20
     for path in texts:
         content = path.read_text(encoding="utf-8")
