@@ -1,1 +1,6 @@
 """Room of notebook 01: what goes in, what is dropped, what is protected."""
+
+from bigmodel_utils.data.account import Account, DataError
+from bigmodel_utils.data.preparation import Prepared, prepare
+
+__all__ = ["Account", "DataError", "Prepared", "prepare"]

@@ -102,7 +102,9 @@ def _download(wanted: Pin, folder: Path) -> None:
     size = f"{wanted.bytes / 1e6:.0f} MB"
     free = shutil.disk_usage(folder).free
     if free < 2 * wanted.bytes:
-        raise PackageError(f"{free / 1e6:.0f} MB free for {wanted.file}", f"at least {2 * wanted.bytes / 1e6:.0f} MB", "BIGMODEL_HOME")
+        raise PackageError(
+            f"{free / 1e6:.0f} MB free for {wanted.file}", f"at least {2 * wanted.bytes / 1e6:.0f} MB", "BIGMODEL_HOME"
+        )
     _tell(f"fetching {wanted.name} {wanted.version} ({size}, once; kept in {paths.shown(folder.parent)})")
     started = time.monotonic()
     output = _run(command, wanted.name, started)

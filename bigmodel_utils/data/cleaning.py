@@ -1,0 +1,151 @@
+"""Rows made fit for use: labels encoded, texts repaired, copies and contradictions removed, each counted by reason."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bigmodel_utils.data.account import Account, DataError
+from bigmodel_utils.errors import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_CHARACTERS = 20_000  # ten pages: no review, and nothing a model with at most 512 tokens would read
+_NO_WORD = re.compile(r"[\W_]+")
+_BREAK = re.compile(r"<\s*/?\s*(?:br|p)\s*/?\s*>", re.IGNORECASE)
+# Control, zero-width, bidirectional and byte-order characters: unseen by a reader, harmful to a report.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff]"
+)
+_SPACE = re.compile(r"\s+")
+# OWASP, CSV injection: a cell that a spreadsheet would run. "=)" or "-10%" are not calls.
+_FORMULA = re.compile(r"^\s*[=+@\-＝＋－＠]\s*(?:[A-Za-z_.]+\s*[(|（｜]|[A-Za-z]+!)")
+
+
+def encode_labels(frame: pd.DataFrame, label_map: dict[str, str], labels: list[str], account: Account) -> pd.DataFrame:
+    """Return the rows whose raw label is mapped, with `label` as int index into `labels`.
+
+    Labels that the map leaves out are dropped and counted by value. Raises DataError when the map names a label
+    that is not one of `labels`, a raw value that never occurs, or when a left-out value is a misspelt mapped one.
+    """
+    for target in label_map.values():
+        if target not in labels:
+            raise DataError(f"label_map leads to '{target}'", nearest(target, labels), "`label_map` of the scenario")
+    raw = frame["label"].map(_label_text)
+    frame = account.drop(frame, raw.isna(), "labels", "no label")
+    raw = raw[frame.index]
+    _refuse_misread(frame, raw, label_map)
+    for value in sorted(set(raw) - set(label_map)):
+        frame = account.drop(frame, raw[frame.index] == value, "labels", f"label '{value[:40]}' is not used")
+    codes = {given: labels.index(target) for given, target in label_map.items()}
+    return frame.assign(label=raw[frame.index].map(codes).astype("int64"))
+
+
+def _label_text(value: object) -> str | None:
+    """Return a raw label as text: '5' for 5, 5.0 and ' 5 '; None when missing."""
+    if value is None or value != value:
+        return None
+    text = str(value).strip()
+    return text.removesuffix(".0") if re.fullmatch(r"-?\d+\.0", text) else text or None
+
+
+def _refuse_misread(frame: pd.DataFrame, raw: pd.Series, label_map: dict[str, str]) -> None:
+    found = set(raw)
+    absent = [given for given in label_map if given not in found]
+    if absent and not found & set(label_map):
+        example = raw.iloc[0] if len(raw) else "(no label at all)"
+        raise DataError(
+            f"no row has a label of the map; row 1 says '{example[:40]}'",
+            nearest(absent[0], found),
+            "`label_map` of the scenario",
+        )
+    folded = {given.casefold(): given for given in label_map}
+    for value in found - set(label_map):
+        if not value.lstrip("-").isdigit() and value.casefold() in folded:
+            row = int(frame.loc[raw == value, "row"].iloc[0])
+            raise DataError(
+                f"row {row}, label '{value[:40]}' is not in the map",
+                f"'{folded[value.casefold()]}'",
+                "`label_map` of the scenario",
+            )
+
+
+def repair_texts(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
+    """Return the rows with repaired text: mis-decoded characters, HTML leftovers, unseen characters, white space.
+
+    Dropped: no text, no word in it, above MAX_CHARACTERS, formula-like cells, and text with lost characters (U+FFFD).
+    """
+    frame = account.drop(frame, frame["text"].isna(), "texts", "no text")
+    frame = frame.assign(text=frame["text"].astype(str))
+    frame = account.drop(frame, frame["text"].str.len() > MAX_CHARACTERS, "texts", f"longer than {MAX_CHARACTERS} characters")
+    for reason, repair in _REPAIRS.items():
+        frame = _rewrite(frame, repair, "texts", reason, account)
+    frame = account.drop(frame, frame["text"] == "", "texts", "no text")
+    frame = account.drop(frame, frame["text"].str.contains("\ufffd", regex=False), "texts", "lost characters")
+    frame = account.drop(frame, _matches(frame, _FORMULA), "texts", "spreadsheet formula")
+    frame = frame.assign(key=[key(text) for text in frame["text"]])
+    return account.drop(frame, frame["key"] == "", "texts", "no word in it")
+
+
+def _rewrite(frame: pd.DataFrame, repair: Callable[[str], str], step: str, reason: str, account: Account) -> pd.DataFrame:
+    fixed = frame["text"].map(repair).astype(frame["text"].dtype)
+    account.change(frame, fixed != frame["text"], step, reason)
+    return frame.assign(text=fixed)
+
+
+def _mis_decoded(text: str) -> str:
+    if text.isascii():
+        return text
+    import ftfy
+    from ftfy.badness import is_bad
+
+    return ftfy.fix_encoding(text) if is_bad(text) else text
+
+
+def _html(text: str) -> str:
+    if "&" in text:
+        text = html.unescape(text)
+    return _BREAK.sub(" ", text) if "<" in text else text
+
+
+def _unseen(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+
+
+_REPAIRS: dict[str, Callable[[str], str]] = {
+    "mis-decoded characters repaired": _mis_decoded,
+    "HTML entities and line breaks resolved": _html,
+    "unseen characters removed": _unseen,
+    "white space evened": lambda text: _SPACE.sub(" ", text).strip(),
+}
+
+
+def _matches(frame: pd.DataFrame, pattern: re.Pattern[str]) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series([bool(pattern.search(text)) for text in frame["text"]], index=frame.index, dtype=bool)
+
+
+def key(text: str) -> str:
+    """Return what two copies of a text share: NFKC, lower case, letters and digits only."""
+    return _NO_WORD.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def drop_copies(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
+    """Return one row per distinct `key`; keys that carry several labels leave entirely."""
+    first = frame.groupby("key", sort=False)["label"].transform("first")
+    conflicting = (frame["label"] != first).groupby(frame["key"], sort=False).transform("any")
+    frame = account.drop(frame, conflicting, "copies", "same text, different labels")
+    return account.drop(frame, frame.duplicated("key"), "copies", "copy of an earlier row")
+
+
+def drop_near_copies(frame: pd.DataFrame, clusters: pd.Series, account: Account) -> pd.DataFrame:
+    """Return one row per cluster of near-copies; clusters that carry several labels leave entirely."""
+    first = frame["label"].groupby(clusters, sort=False).transform("first")
+    conflicting = (frame["label"] != first).groupby(clusters, sort=False).transform("any")
+    frame = account.drop(frame, conflicting, "copies", "near-copies with different labels")
+    return account.drop(frame, clusters[frame.index].duplicated(), "copies", "near-copy of an earlier row")

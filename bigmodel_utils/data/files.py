@@ -1,0 +1,179 @@
+"""A company's own files, read in batches: CSV, TSV, JSONL, Parquet and Excel, refused by file, row and column."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils import paths
+from bigmodel_utils.data import encodings
+from bigmodel_utils.data.account import Account, DataError
+from bigmodel_utils.errors import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BATCH = 50_000
+FORMATS = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
+_DELIMITERS = ",;\t|"
+_MEND = "the file, or `columns` of the scenario"
+
+
+def batches(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[pd.DataFrame]:
+    """Yield frames of at most BATCH rows with `row` (1 is the first record) and the keys of `columns`.
+
+    columns: our name -> the file's column. Values are str or missing. Memory holds one batch.
+    Raises DataError for a missing file, an unknown format or column, and every malformed record.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        near = path.parent.iterdir() if path.parent.is_dir() else ()
+        raise DataError(
+            f"no file {path.name} in {paths.shown(path.parent)}",
+            nearest(path.name, (p.name for p in near)),
+            "`origin: file:PATH` of the scenario",
+        )
+    readers = {".csv": _delimited, ".tsv": _delimited, ".jsonl": _jsonl, ".parquet": _parquet, ".xlsx": _excel}
+    if path.suffix.lower() not in readers:
+        raise DataError(f"{path.name}", f"{', '.join(FORMATS)}; {nearest(path.suffix, FORMATS)}", "`origin` of the scenario")
+    if path.stat().st_size == 0:
+        raise DataError(f"{paths.shown(path)} is empty", "at least one record", _MEND)
+    records = readers[path.suffix.lower()](path, columns, language, account)
+    names, batch = ["row", *columns], []
+    for number, record in enumerate(records, 1):
+        batch.append((number, *record))
+        if len(batch) == BATCH:
+            yield pd.DataFrame(batch, columns=names)
+            batch = []
+    if batch:
+        yield pd.DataFrame(batch, columns=names)
+
+
+def _delimited(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+    decoded = _texts(path, language, account)
+    first = next(decoded, "")
+    separator = "\t" if path.suffix.lower() == ".tsv" else _separator(first, columns["text"])
+    csv.field_size_limit(encodings.MAX_LINE_BYTES)
+    reader = csv.reader(_chain(first, decoded), delimiter=separator, strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        places = _places(header, columns, path)
+        for record in reader:
+            if not record:
+                continue
+            if len(record) != len(header):
+                raise DataError(
+                    f"{paths.shown(path)} line {reader.line_num}: {len(record)} fields",
+                    f"{len(header)}, as in the header",
+                    _MEND,
+                )
+            yield tuple(record[place] or None for place in places)
+    except csv.Error as error:
+        raise DataError(
+            f"{paths.shown(path)} line {reader.line_num}: {error}", f'fields divided by {separator!r}, quoted by "', _MEND
+        ) from None
+
+
+def _texts(path: Path, language: str, account: Account) -> Iterator[str]:
+    """Yield decoded lines; lines that were not in the file's main encoding are counted when the file ends."""
+    repaired, first = 0, None
+    for line in encodings.lines(path, language):
+        if line.repaired:
+            repaired, first = repaired + 1, first or line.number
+        yield line.text
+    account.count("read", "changed", "other encoding than UTF-8 (lines)", repaired, first)
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _separator(header: str, text_column: str) -> str:
+    for separator in _DELIMITERS:
+        if text_column in [name.strip().strip('"') for name in header.rstrip("\r\n").split(separator)]:
+            return separator
+    return ","
+
+
+def _places(header: list[str], columns: dict[str, str], path: Path) -> list[int]:
+    """Return where the wanted columns stand; refuses unknown and doubled names."""
+    for name in columns.values():
+        if name not in header:
+            raise DataError(f"column '{name}' in {paths.shown(path)}", nearest(name, header), "`columns` of the scenario")
+        if header.count(name) > 1:
+            raise DataError(
+                f"column '{name}' stands {header.count(name)} times in {paths.shown(path)}",
+                "each column once",
+                "the header of the file",
+            )
+    return [header.index(name) for name in columns.values()]
+
+
+def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+    for number, line in enumerate(_texts(path, language, account), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(
+                f"{paths.shown(path)} line {number}, column {error.colno}: {error.msg}", "one JSON object per line", _MEND
+            ) from None
+        if not isinstance(record, dict):
+            raise DataError(f"{paths.shown(path)} line {number}: a {type(record).__name__}", "one JSON object per line", _MEND)
+        for name in columns.values():
+            if name not in record:
+                raise DataError(
+                    f"no '{name}' in {paths.shown(path)} line {number}", nearest(name, record), "`columns` of the scenario"
+                )
+        yield tuple(_plain(record[name], path, number, name) for name in columns.values())
+
+
+def _plain(value: Any, path: Path, number: int, name: str) -> str | None:
+    if isinstance(value, (dict, list)):
+        raise DataError(f"{paths.shown(path)} line {number}, '{name}': a {type(value).__name__}", "text or a number", _MEND)
+    return None if value is None or value == "" else str(value)
+
+
+def _parquet(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{paths.shown(path)}: {' '.join(str(error).split())[:120]}", "a Parquet file", _MEND) from None
+    _places(file.schema_arrow.names, columns, path)
+    for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(columns.values()))):
+        values = [batch.column(name).to_pylist() for name in columns.values()]
+        for number, record in enumerate(zip(*values, strict=True), 1):
+            yield tuple(_plain(v, path, number, n) for v, n in zip(record, columns.values(), strict=True))
+
+
+def _excel(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+    from zipfile import BadZipFile
+
+    try:
+        import openpyxl
+    except ImportError:
+        raise DataError(
+            f"{path.name}: no reader for Excel here", "csv, tsv, jsonl, parquet", "pip install openpyxl, or export as CSV"
+        ) from None
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, KeyError, OSError) as error:
+        raise DataError(f"{paths.shown(path)}: {str(error)[:120]}", "an .xlsx workbook", _MEND) from None
+    try:
+        sheet = book.worksheets[0].iter_rows(values_only=True)
+        header = [str(cell).strip() if cell is not None else "" for cell in next(sheet, ())]
+        places = _places(header, columns, path)
+        for number, record in enumerate(sheet, 2):
+            cells = (*record, *[None] * (len(header) - len(record)))
+            yield tuple(_plain(cells[place], path, number, header[place]) for place in places)
+    finally:
+        book.close()

@@ -1,0 +1,121 @@
+"""One market made ready for a model: read, cleaned, protected, split, and the account of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils.data import cleaning, near_duplicates, personal_data, sources, splitting
+from bigmodel_utils.data.account import Account
+from bigmodel_utils.scenario import Market, Task
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTS = ("train", "validation", "test")
+_COLUMNS = ["text", "label", "row"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A market's rows in three parts (text: str, label: int, row: raw row number) and what was done to get there."""
+
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame
+    account: pd.DataFrame
+    lengths: pd.DataFrame
+    counts: dict[str, int]
+    sheet: dict[str, Any]
+
+    def figures(self, market: str) -> dict[str, Quantity]:
+        """Return the headline numbers, names led by `market` ('source' or 'target')."""
+        raw = self.counts["raw"]
+        units = {"rows": "rows", "raw_rows": "rows", "personal_data_rows": "rows", "duplicate_share": "share"}
+        values = {
+            "rows": self.counts["used"],
+            "raw_rows": raw,
+            "personal_data_rows": self.counts["personal_data"],
+            "duplicate_share": self.counts["copies"] / max(1, self.counts["texts"]),
+        }
+        source = f"{self.sheet['origin']}, counted in this run"
+        return {
+            f"{market}_{k}": Quantity(mid=v, unit=units[k], origin="measured", source=source, n=raw) for k, v in values.items()
+        }
+
+
+def prepare(market: Market, task: Task, seed: int) -> Prepared:
+    """Return one market's data ready for training; the counts reconcile with the raw rows or the run stops.
+
+    Raises DataError (file, row, column named) or PackageError when the data cannot be used as they stand.
+    """
+    raw = sources.read(market, seed)
+    account = raw.account
+    frame = cleaning.encode_labels(raw.frame, market.data.label_map, task.labels, account)
+    frame = cleaning.repair_texts(frame, account)
+    texts = len(frame)
+    frame, masked = _protect(frame, account)
+    frame = cleaning.drop_copies(frame, account)
+    frame = _without_near_copies(frame, account)
+    copies = texts - len(frame)
+    frame = frame.reset_index(drop=True)
+    parts = splitting.assign(frame["label"].to_numpy(), splitting.related(frame), market.split, seed, task.labels)
+    return _collect(frame, parts, raw, task, {"raw": account.raw, "texts": texts, "copies": copies, "personal_data": masked})
+
+
+def _protect(frame: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, int]:
+    """Return the rows with personal data replaced by its type, and how many rows that changed."""
+    import pandas as pd
+
+    spans = pd.Series([personal_data.find(text) for text in frame["text"]], index=frame.index, dtype=object)
+    hit = spans.map(bool)
+    for kind in personal_data.KINDS:
+        has = spans.map(lambda found, kind=kind: any(s.kind == kind for s in found)).astype(bool)
+        account.change(frame, has, "personal data", f"{kind} replaced")
+    texts = frame["text"].copy()
+    texts[hit] = [personal_data.replace(t, s) for t, s in zip(texts[hit], spans[hit], strict=True)]
+    keys = frame["key"].copy()
+    keys[hit] = texts[hit].map(cleaning.key)
+    return frame.assign(text=texts, key=keys), int(hit.sum())
+
+
+def _without_near_copies(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
+    import pandas as pd
+
+    clusters = pd.Series(near_duplicates.clusters(frame["key"].tolist()), index=frame.index)
+    return cleaning.drop_near_copies(frame, clusters, account)
+
+
+def _collect(frame: pd.DataFrame, parts: Any, raw: sources.Raw, task: Task, counts: dict[str, int]) -> Prepared:
+    account = raw.account
+    account.drop(frame, frame["row"].notna() & (parts == ""), "split", "not needed for the split")
+    chosen = {
+        part: frame.loc[parts == part, _COLUMNS].sample(frac=1, random_state=len(frame)).reset_index(drop=True)
+        for part in PARTS
+    }
+    sizes = {part: len(rows) for part, rows in chosen.items()}
+    account.reconcile(sum(sizes.values()), str(raw.origin["origin"]))
+    sheet = {**raw.origin, "raw_rows": account.raw, "parts": sizes, "labels": task.labels}
+    return Prepared(
+        **chosen,
+        account=account.frame(sizes),
+        lengths=_lengths(chosen, task.labels),
+        counts=counts | {"used": sum(sizes.values())},
+        sheet=sheet,
+    )
+
+
+def _lengths(parts: dict[str, pd.DataFrame], labels: list[str]) -> pd.DataFrame:
+    """Return characters per text by part and label: rows, quartiles, tails."""
+    import pandas as pd
+
+    rows = []
+    for part, frame in parts.items():
+        sizes = frame["text"].str.len()
+        for code, label in enumerate(labels):
+            own = sizes[frame["label"] == code]
+            if len(own):
+                points = own.quantile([0.05, 0.25, 0.5, 0.75, 0.95]).round().astype(int)
+                rows.append((part, label, len(own), *points, int(own.max())))
+    return pd.DataFrame(rows, columns=["part", "label", "rows", "p5", "p25", "p50", "p75", "p95", "longest"])

@@ -1,0 +1,207 @@
+"""Where rows come from: sets inside pinned packages, a company's files, and Hugging Face datasets."""
+
+from __future__ import annotations
+
+import io
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bigmodel_utils import paths
+from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.data import files, packages
+from bigmodel_utils.data.account import Account, DataError
+from bigmodel_utils.errors import nearest
+from bigmodel_utils.scenario import Data, Market
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_ROWS = 200_000  # rows held when the scenario sets no max_rows: memory stays flat however long the file is
+HUB_TIMEOUT_SECONDS = 4
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Rows as found (row: int from 1, text, label: str or missing, group) and what is known about their origin."""
+
+    frame: pd.DataFrame
+    origin: dict[str, Any]
+    account: Account
+
+
+def read(market: Market, seed: int) -> Raw:
+    """Return the market's raw rows, at most `max_rows` of them drawn evenly by `seed`.
+
+    Raises DataError or PackageError naming file, row and column when the source cannot be read.
+    """
+    kind, _, name = market.data.origin.partition(":")
+    account = Account()
+    read_one = {"packaged": _packaged, "file": _file, "hub": _hub}[kind]
+    origin, stream = read_one(name, market, account)
+    frame = _sample(stream, market.data.max_rows or MAX_ROWS, seed, account)
+    if frame.empty:
+        raise DataError(f"{market.data.origin} holds no record", "at least one", "`origin` of the scenario")
+    return Raw(frame, {"origin": market.data.origin, **origin}, account)
+
+
+def _sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Account) -> pd.DataFrame:
+    """Return at most `limit` rows of a stream of any length: those with the smallest random keys."""
+    import numpy as np
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    kept: pd.DataFrame = pd.DataFrame({"row": [], "key": []})
+    for batch in stream:
+        account.raw += len(batch)
+        batch = batch.assign(key=rng.random(len(batch)))
+        kept = batch if kept.empty else pd.concat([kept, batch], ignore_index=True)
+        if len(kept) > limit:
+            kept = kept.nsmallest(limit, "key")
+    account.count("read", "dropped", "beyond max_rows", account.raw - len(kept))
+    return kept.sort_values("row").drop(columns="key").reset_index(drop=True)
+
+
+def _wanted(data: Data) -> dict[str, str]:
+    columns = {"text": data.columns.text, "label": data.columns.label}
+    return columns | ({"group": data.columns.group} if data.columns.group else {})
+
+
+def _packaged(name: str, market: Market, account: Account) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:
+    sets = yaml.safe_load(packages.PINS.read_text(encoding="utf-8"))["sets"]
+    if name not in sets:
+        raise DataError(f"packaged:{name}", nearest(name, sets), "`origin` of the scenario")
+    known = dict(sets[name])
+    pin = packages.pin(known["package"])
+    members = known.pop("members")
+    stream = _members(pin.name, members, market.data)
+    origin = {**known, "version": pin.version, "file": pin.file, "sha256": pin.sha256, "as_of": str(known["as_of"])}
+    return origin, stream
+
+
+def _members(package: str, members: dict[str, str], data: Data) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a packaged set: one table, or one text file of lines per label."""
+    import pandas as pd
+
+    start = 1
+    for label, path in members.items():
+        blob = packages.member(package, path)
+        if label:
+            lines = blob.decode("utf-8").removesuffix("\n").split("\n")
+            frame = pd.DataFrame({"text": lines, "label": label})
+        else:
+            frame = _table(blob, _wanted(data), path)
+        yield frame.assign(row=range(start, start + len(frame)))
+        start += len(frame)
+
+
+def _table(blob: bytes, columns: dict[str, str], path: str) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(io.BytesIO(blob))
+    for name in columns.values():
+        if name not in file.schema_arrow.names:
+            raise DataError(
+                f"column '{name}' in {Path(path).name}", nearest(name, file.schema_arrow.names), "`columns` of the scenario"
+            )
+    table = file.read(list(columns.values())).to_pandas()
+    return pd.DataFrame({ours: table[theirs] for ours, theirs in columns.items()})
+
+
+def _file(name: str, market: Market, account: Account) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:
+    path = Path(name) if Path(name).is_absolute() else paths.workspace() / name
+    stream = files.batches(path, _wanted(market.data), market.language, account)
+    digest = file_hash(path) if path.is_file() else None
+    origin = {"file": path.name, "sha256": digest, "licence": "the company's own", "gaps": ["not described in the scenario"]}
+    return origin, stream
+
+
+def _hub(name: str, market: Market, account: Account) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:
+    folder = Path(name) if Path(name).is_absolute() else paths.workspace() / name
+    dataset = _load_hub(str(folder) if folder.is_dir() else name, market.data.hub_split, local=folder.is_dir())
+    columns = _wanted(market.data)
+    for column in columns.values():
+        if column not in dataset.column_names:
+            raise DataError(
+                f"column '{column}' in hub:{name}", nearest(column, dataset.column_names), "`columns` of the scenario"
+            )
+    info = dataset.info
+    origin = {
+        "licence": info.license or "not stated",
+        "about": info.description or "",
+        "version": str(info.version or ""),
+        "gaps": ["see its dataset card"],
+    }
+    return origin, _hub_batches(dataset, columns)
+
+
+def _hub_batches(dataset: Any, columns: dict[str, str]) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
+    label = dataset.features[columns["label"]]
+    for start in range(0, len(dataset), files.BATCH):
+        part = dataset[start : start + files.BATCH]
+        frame = pd.DataFrame({ours: part[theirs] for ours, theirs in columns.items()})
+        if hasattr(label, "int2str"):  # a class label is stored as its index
+            frame["label"] = [label.int2str(v) if v is not None and v >= 0 else None for v in frame["label"]]
+        yield frame.assign(row=range(start + 1, start + 1 + len(frame)))
+
+
+def _load_hub(name: str, split: str, local: bool) -> Any:
+    """Return one split of a dataset; without network only the cache is asked, so that it fails at once."""
+    import datasets
+
+    if local and ((Path(name) / "state.json").is_file() or (Path(name) / "dataset_dict.json").is_file()):
+        found = datasets.load_from_disk(name)
+        return _split_of(found, split, name) if isinstance(found, datasets.DatasetDict) else found
+    online = local or _hub_answers()
+    offline_before = datasets.config.HF_HUB_OFFLINE
+    try:
+        datasets.config.HF_HUB_OFFLINE = offline_before or not online
+        return _split_of(datasets.load_dataset(name), split, name)
+    except (
+        datasets.exceptions.DatasetNotFoundError,
+        datasets.exceptions.DataFilesNotFoundError,
+        FileNotFoundError,
+        ConnectionError,
+        ValueError,
+    ) as error:
+        given = f"hub:{Path(name).name if local else name}: " + (
+            "no network, and not in the local cache" if not online else " ".join(str(error).split())[:160]
+        )
+        raise DataError(
+            given,
+            "a dataset id of the hub, a cached one, or a local dataset folder",
+            "`origin` of the scenario, or connect once",
+        ) from None
+    finally:
+        datasets.config.HF_HUB_OFFLINE = offline_before
+
+
+def _split_of(found: Any, split: str, name: str) -> Any:
+    if split not in found:
+        raise DataError(f"split '{split}' of {Path(name).name}", nearest(split, found), "`hub_split` of the scenario")
+    return found[split]
+
+
+def _hub_answers() -> bool:
+    """Say within seconds whether the hub can be reached; HF_HUB_OFFLINE answers no."""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
+        return False
+    from huggingface_hub.constants import ENDPOINT
+
+    try:
+        request = urllib.request.Request(ENDPOINT, method="HEAD")  # noqa: S310
+        urllib.request.urlopen(request, timeout=HUB_TIMEOUT_SECONDS).close()  # noqa: S310
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
