@@ -1,0 +1,122 @@
+"""A drawing surface measured in CSS pixels, in one language and one width."""
+
+from __future__ import annotations
+
+import io
+import logging
+import unicodedata
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils.messages import Message, format_value
+from bigmodel_utils.report import palette, svg
+from bigmodel_utils.report.markup import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTHS = {"wide": 640, "narrow": 340}
+TEXT = 13.0
+SMALL = 12.0
+_RC = {"svg.fonttype": "none", "svg.hashsalt": "bigmodel", "text.parse_math": False, "path.simplify": True}
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+class Canvas:
+    """One variant of a chart. `height` and margins are CSS pixels; data coordinates are the axes' own."""
+
+    def __init__(self, language: str, width: str) -> None:
+        from matplotlib.figure import Figure
+
+        self.language, self.narrow, self.width = language, width == "narrow", WIDTHS[width]
+        self.figure = Figure(dpi=72)
+
+    def axes(self, height: float, left: float = 0, right: float = 0, top: float = 8, bottom: float = 26) -> Axes:
+        """Return the one set of axes of this canvas: no frame, no ticks, no clipping."""
+        self.figure.set_size_inches(self.width / 72, height / 72)
+        return self.panel(left, bottom, self.width - left - right, height - top - bottom)
+
+    def panel(self, x: float, y: float, width: float, height: float) -> Axes:
+        """Return further axes at pixel `x`, `y` from the lower left corner of the canvas."""
+        full_width, full_height = self.figure.get_size_inches() * 72
+        axes = self.figure.add_axes((x / full_width, y / full_height, width / full_width, height / full_height))
+        axes.patch.set_visible(False)
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0, pad=7, labelsize=SMALL, labelcolor=palette.MUTE)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.margins(0)
+        return axes
+
+    def read(self, text: Message | str) -> str:
+        return plain(text, self.language)
+
+    def value(self, value: Any, spec: str) -> str:
+        return format_value(value, spec, self.language)
+
+    def grid(self, axes: Axes, ticks: list[float], labels: list[str], axis: str = "y") -> None:
+        """Draw thin lines across the axes at `ticks` and write `labels` beside them."""
+        line = axes.axhline if axis == "y" else axes.axvline
+        for tick in ticks:
+            line(tick, color=palette.LINE, linewidth=1, zorder=0)
+        (axes.set_yticks if axis == "y" else axes.set_xticks)(ticks, labels)
+
+    def label(
+        self, axes: Axes, x: float, y: float, text: str, colour: str = palette.INK, bold: bool = False, **how: Any
+    ) -> None:
+        """Write `text` at data point (x, y), moved by `dx`, `dy` pixels; `ha`, `va`, `size` as in Matplotlib."""
+        shift = (how.pop("dx", 0), how.pop("dy", 0))
+        style = {"va": "center", "size": TEXT, "color": colour, "weight": "bold" if bold else "normal", **how}
+        axes.annotate(text, (x, y), xytext=shift, textcoords="offset points", annotation_clip=False, **style)
+
+    def svg(self, attributes: str) -> str:
+        """Return the drawing as an inline SVG element."""
+        import matplotlib as mpl
+
+        buffer = io.StringIO()
+        _without_clipping(self.figure)
+        silenced = logging.getLogger("matplotlib.font_manager")
+        level = silenced.level
+        try:
+            silenced.setLevel(logging.ERROR)
+            with mpl.rc_context(_RC), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Glyph .* missing")  # layout only: the page brings the glyphs
+                self.figure.savefig(buffer, format="svg", metadata=_NO_METADATA, transparent=True)
+        finally:
+            silenced.setLevel(level)
+        return svg.cleaned(buffer.getvalue(), attributes)
+
+
+def _without_clipping(figure: Any) -> None:
+    figure.patch.set_visible(False)
+    for artist in figure.findobj():
+        artist.set_clip_on(False)
+
+
+def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
+    """Return the width of `text` in pixels, near enough to lay out: Han glyphs are square, Latin a little over half."""
+    latin = 0.57 if bold else 0.54
+    return size * sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else latin for sign in text)
+
+
+def wrapped(text: str, width: float, size: float = TEXT) -> str:
+    """Return `text` broken into lines no wider than `width` pixels; Chinese may break anywhere."""
+    lines, line = [], ""
+    for part in _parts(text):
+        if line and text_width((line + part).rstrip(), size) > width:
+            lines.append(line.rstrip())
+            line = part.lstrip()
+        else:
+            line += part
+    return "\n".join([*lines, line])
+
+
+def _parts(text: str) -> list[str]:
+    parts: list[str] = []
+    for sign in text:
+        wide = unicodedata.east_asian_width(sign) in "WF"
+        if parts and not wide and not parts[-1].endswith(" ") and unicodedata.east_asian_width(parts[-1][-1]) not in "WF":
+            parts[-1] += sign
+        else:
+            parts.append(sign)
+    return parts

@@ -1,0 +1,24 @@
+"""The pictures of the workbench. Each function takes small frames and returns a `Chart` whose title is the finding."""
+
+from bigmodel_utils.report.charts.accuracy import confusion, dots_with_intervals
+from bigmodel_utils.report.charts.cost import cost_per_thousand, threshold_cost
+from bigmodel_utils.report.charts.learning import learning
+from bigmodel_utils.report.charts.market import adoption, market_size
+from bigmodel_utils.report.charts.rows import account, label_shares, lengths
+from bigmodel_utils.report.charts.value import cash_fan, npv_density, tornado
+
+__all__ = [
+    "account",
+    "adoption",
+    "cash_fan",
+    "confusion",
+    "cost_per_thousand",
+    "dots_with_intervals",
+    "label_shares",
+    "learning",
+    "lengths",
+    "market_size",
+    "npv_density",
+    "threshold_cost",
+    "tornado",
+]

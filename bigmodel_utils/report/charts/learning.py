@@ -1,0 +1,62 @@
+"""How the models learned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import palette
+from bigmodel_utils.report.canvas import Canvas
+from bigmodel_utils.report.chart import Chart
+from bigmodel_utils.report.scale import nice_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def learning(history: pd.DataFrame, measure: str = "validation_accuracy") -> Chart:
+    """Return `measure` (validation_accuracy | loss) against examples seen, one line per model.
+
+    history: model, examples, loss, validation_accuracy (rows without the measure are left out).
+    """
+    rows = history.dropna(subset=[measure]).sort_values("examples")
+    lines = {str(model): group for model, group in rows.groupby("model", sort=True)}
+    if not lines:
+        raise ValueError(f"no row of the history holds '{measure}'")
+    spec = "percent" if measure == "validation_accuracy" else "number2"
+    ends = {model: float(group[measure].iloc[-1]) for model, group in lines.items()}
+    seen = int(rows["examples"].max())
+    best = max(ends, key=ends.__getitem__) if spec == "percent" else min(ends, key=ends.__getitem__)
+    what = Message("validation accuracy") if spec == "percent" else Message("training loss")
+    finding = Message(
+        "After {examples:integer} examples, {what} of the {model} stands at {end}",
+        examples=int(lines[best]["examples"].iloc[-1]),
+        what=what,
+        model=palette.model_name(best),
+        end=Message("{value:percent1}" if spec == "percent" else "{value:number2}", value=ends[best]),
+    )
+    alt = Message(
+        "Line chart of {what} for {count} models, up to {seen:integer} examples.", what=what, count=len(lines), seen=seen
+    )
+    note = Message("{what} against training examples seen. Measured in this run.", what=what)
+    return Chart(finding, alt, note, lambda canvas: _lines(canvas, lines, measure, spec))
+
+
+def _lines(canvas: Canvas, lines: dict[str, pd.DataFrame], measure: str, spec: str) -> None:
+    head = 18 * len(lines) + 10
+    axes = canvas.axes(height=220 + head, left=46, right=20, top=head, bottom=30)
+    values = [value for group in lines.values() for value in group[measure]]
+    farthest = max(float(group["examples"].max()) for group in lines.values())
+    ticks = nice_ticks(min(values), max(values), 4)
+    across = [tick for tick in nice_ticks(0, farthest, 3 if canvas.narrow else 5) if tick <= farthest * 1.001]
+    axes.set_xlim(0, farthest)
+    axes.set_ylim(ticks[0], ticks[-1])
+    canvas.grid(axes, ticks, [canvas.value(tick, spec) for tick in ticks])
+    axes.set_xticks(across, [canvas.value(tick, "integer") for tick in across])
+    ordered = sorted(lines.items(), key=lambda item: -float(item[1][measure].iloc[-1]))
+    for place, (model, group) in enumerate(ordered):
+        colour = palette.model_colour(model)
+        axes.plot(group["examples"], group[measure], color=colour, linewidth=2.5, marker="o", markersize=6, markeredgewidth=0)
+        name = canvas.read(palette.model_name(model))
+        canvas.label(axes, 0, ticks[-1], name, colour, bold=True, ha="left", dy=22 + 18 * (len(ordered) - 1 - place))
+        axes.plot(group["examples"].iloc[-1], group[measure].iloc[-1], "o", color=colour, markersize=9, markeredgewidth=0)

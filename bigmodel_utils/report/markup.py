@@ -1,0 +1,58 @@
+"""From messages to HTML. Templates are ours and may hold **bold**; values are data and are always escaped."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from bigmodel_utils.messages import LANGUAGES, Message, format_value, translate
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_EMPHASIS = re.compile(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)")
+_CODE = re.compile(r"`([^`]+)`")
+_SLOT = re.compile("\ue000(\\d+)\ue001")
+
+Decorate = Callable[[Any, str], str]
+
+
+def rendered(message: Message, language: str, decorate: Decorate | None = None) -> str:
+    """Return the message in `language` as inline HTML; `decorate(value, language)` may append HTML to a value."""
+    slots: list[str] = []
+
+    class Slots(string.Formatter):
+        def format_field(self, value: Any, spec: str) -> str:
+            if isinstance(value, Message):
+                shown = rendered(value, language, decorate)
+            else:
+                shown = escape(format_value(value, spec, language))
+            slots.append(shown + (decorate(value, language) if decorate else ""))
+            return f"\ue000{len(slots) - 1}\ue001"
+
+    template = translate(message.text, language).replace("\ue000", "").replace("\ue001", "")
+    text = inline_markdown(Slots().vformat(template, (), message.values))
+    return _SLOT.sub(lambda match: slots[int(match[1])], text)
+
+
+def inline_markdown(text: str) -> str:
+    """Return text escaped, with **bold**, *emphasis* and `code` as HTML."""
+    html = _CODE.sub(r"<code>\1</code>", escape(text, quote=False))
+    return _EMPHASIS.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", html))
+
+
+def both(message: Message | str, decorate: Decorate | None = None) -> str:
+    """Return inline HTML that holds every language, each in a span of its own; one text when they agree."""
+    if isinstance(message, str):
+        return escape(message, quote=False)
+    texts = {language: rendered(message, language, decorate) for language in LANGUAGES}
+    if len(set(texts.values())) == 1:
+        return texts["en"]
+    return "".join(f'<span lang="{language}">{text}</span>' for language, text in texts.items())
+
+
+def plain(message: Message | str, language: str) -> str:
+    """Return the message in `language` without markup signs, not yet escaped: for alt texts and titles."""
+    text = message.read(language) if isinstance(message, Message) else translate(message, language)
+    return _BOLD.sub(r"\1", text)

@@ -1,0 +1,86 @@
+"""What the reader calls each assumption and unit, and how a number of that unit is written."""
+
+from __future__ import annotations
+
+from bigmodel_utils.messages import Message
+
+_ASSUMPTIONS = {
+    "online_merchants": Message("online merchants in the country"),
+    "eligible_share": Message("merchants with enough reviews"),
+    "reviews_per_merchant_month": Message("reviews per merchant and month"),
+    "reachable_share": Message("merchants within reach"),
+    "long_run_share": Message("share won in the long run"),
+    "adoption_p": Message("adoption by own decision"),
+    "adoption_q": Message("adoption by imitation"),
+    "reviewer_wage_usd_hour": Message("a reader's wage"),
+    "reviews_read_per_hour": Message("reviews a person reads"),
+    "human_recall": Message("complaints that people find"),
+    "human_false_alarm_rate": Message("false alarms of people"),
+    "complaint_share": Message("complaints among reviews"),
+    "missed_complaint_usd": Message("cost of a missed complaint"),
+    "needless_contact_usd": Message("cost of a needless contact"),
+    "value_capture": Message("share of the saving charged"),
+    "merchant_acquisition_usd": Message("cost of winning a merchant"),
+    "merchant_churn_year": Message("merchants lost per year"),
+    "average_load": Message("average use of a machine"),
+    "entry_usd": Message("cost of entry"),
+    "team_usd_month": Message("cost of the team"),
+    "label_usd": Message("cost of a label"),
+    "discount_rate": Message("discount rate"),
+    "tax_rate": Message("tax on profit"),
+    "recall": Message("complaints that the model finds"),
+    "false_alarm_rate": Message("false alarms of the model"),
+    "samples_per_second": Message("reviews a machine reads"),
+    "machine_usd_hour": Message("price of a machine"),
+    "training_usd": Message("cost of training"),
+    "labels_bought": Message("labels bought"),
+}
+_UNITS = {
+    "share": Message("share"),
+    "USD": Message("USD"),
+    "USD per hour": Message("USD per hour"),
+    "USD per month": Message("USD per month"),
+    "USD per label": Message("USD per label"),
+    "USD per year": Message("USD per year"),
+    "USD per 1,000": Message("USD per 1,000"),
+    "share per year": Message("per year"),
+    "per year": Message("per year"),
+    "reviews": Message("reviews"),
+    "reviews per hour": Message("reviews per hour"),
+    "reviews per second": Message("reviews per second"),
+    "samples per second": Message("reviews per second"),
+    "merchants": Message("merchants"),
+    "labels": Message("labels"),
+    "rows": Message("rows"),
+    "seconds": Message("seconds"),
+    "milliseconds": Message("milliseconds"),
+    "months": Message("months"),
+}
+
+
+def assumption(name: str) -> Message:
+    """Return the reader's name of an assumption or measured input; an unknown one is its key in words."""
+    return _ASSUMPTIONS.get(name, Message("{name}", name=name.replace("_", " ")))
+
+
+def unit(name: str) -> Message:
+    return _UNITS.get(name, Message("{name}", name=name))
+
+
+def spec(name: str, magnitude: float = 0.0) -> str:
+    """Return the `format_value` spec for numbers of unit `name` whose largest is about `magnitude`."""
+    if name.startswith(("share", "per year", "per month")):
+        return "percent" if magnitude >= 0.095 or magnitude == 0 else "percent1"
+    if name.startswith("USD"):
+        return "money"
+    if abs(magnitude) >= 10_000:
+        return "compact"
+    return "integer" if abs(magnitude) >= 10 or float(magnitude).is_integer() else "number2"
+
+
+def spec_for(name: str, *values: float) -> str:
+    """Return the spec that shows every one of `values` truly: shares get a decimal when they need it."""
+    if name.startswith(("share", "per year", "per month")):
+        whole = all(abs(value * 100 - round(value * 100)) < 1e-9 for value in values)
+        return "percent" if whole else "percent1"
+    return spec(name, max((abs(value) for value in values), default=0.0))

@@ -1,0 +1,114 @@
+"""A table for business readers: title, unit row, aligned numbers, source note; scrolls inside its frame on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report.chart import LAB_STYLE, MIME
+from bigmodel_utils.report.markup import both, plain, rendered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `name` in the data, heading, number format of `messages.format_value`, unit shown under the heading.
+
+    `spec` "" writes values as they are and aligns them left; data text is escaped.
+    """
+
+    name: str
+    heading: Message
+    spec: str = ""
+    unit: Message | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """`finding` is the computed title. `rows` are dicts by column name; a value may be a Message or None."""
+
+    finding: Message
+    columns: Sequence[Column]
+    rows: Sequence[dict[str, Any]]
+    source: Message
+    best: int | None = None
+    marks: dict[tuple[int, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, finding: Message, frame: pd.DataFrame, columns: Sequence[Column], source: Message, best: int | None = None
+    ) -> Table:
+        """Return the table of a DataFrame's rows; `best` is the position of the row to stress."""
+        return cls(finding, columns, frame.to_dict("records"), source, best)
+
+    def html(self, titled: bool = True) -> str:
+        """Return the table in every language; `titled` puts the finding above it as its caption."""
+        caption = f'<caption class="finding">{both(self.finding)}</caption>' if titled else ""
+        body = "".join(self._row(place, row) for place, row in enumerate(self.rows))
+        table = f"<table>{caption}<thead><tr>{''.join(map(_heading, self.columns))}</tr></thead><tbody>{body}</tbody></table>"
+        frame = f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(plain(self.finding, "en"))}">{table}</div>'
+        return f'<figure class="table">{frame}<figcaption>{both(self.source)}</figcaption></figure>'
+
+    def _row(self, place: int, row: dict[str, Any]) -> str:
+        cells = []
+        for number, column in enumerate(self.columns):
+            tag, scope = ("th", ' scope="row"') if number == 0 else ("td", "")
+            kind = ' class="n"' if column.spec else ""
+            content = _cell(row.get(column.name), column.spec) + self.marks.get((place, column.name), "")
+            cells.append(f"<{tag}{scope}{kind}>{content}</{tag}>")
+        kind = ' class="best"' if place == self.best else ""
+        return f"<tr{kind}>{''.join(cells)}</tr>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        lab = f'<figure style="{LAB_STYLE}">{_english(self)}</figure>'
+        text = f"{plain(self.finding, 'en')} ({len(self.rows)} rows)"
+        return {"text/html": lab, "text/plain": text, MIME: self.html()}
+
+
+def _heading(column: Column) -> str:
+    unit = f'<span class="unit">{both(column.unit)}</span>' if column.unit else ""
+    kind = ' class="n"' if column.spec else ""
+    return f'<th scope="col"{kind}>{both(column.heading)}{unit}</th>'
+
+
+def _cell(value: Any, spec: str) -> str:
+    if _missing(value):
+        return "–"
+    if isinstance(value, Message):
+        return both(value)
+    if not spec:
+        return both(Message("{value}", value=str(value)))
+    return both(Message("{value:" + spec + "}", value=value))
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
+
+
+def _english(table: Table) -> str:
+    """The table as JupyterLab shows it: one language, its own style."""
+
+    def text(value: Any, spec: str) -> str:
+        message = value if isinstance(value, Message) else Message("{value:" + spec + "}", value=value if spec else str(value))
+        return "–" if _missing(value) else rendered(message, "en")
+
+    def cell(tag: str, content: str, right: bool) -> str:
+        return f'<{tag} style="text-align:{"right" if right else "left"};padding:4px 10px">{content}</{tag}>'
+
+    def heading(column: Column) -> str:
+        unit = f'<br><small style="color:var(--mute)">{rendered(column.unit, "en")}</small>' if column.unit else ""
+        return cell("th", rendered(column.heading, "en") + unit, bool(column.spec))
+
+    def line(row: dict[str, Any]) -> str:
+        cells = (cell("td", text(row.get(c.name), c.spec), bool(c.spec)) for c in table.columns)
+        return f"<tr>{''.join(cells)}</tr>"
+
+    head, body = "".join(map(heading, table.columns)), "".join(map(line, table.rows))
+    title = f'<p style="font-size:17px;font-weight:600">{rendered(table.finding, "en")}</p>'
+    note = f'<figcaption style="color:var(--mute);font-size:12.5px">{rendered(table.source, "en")}</figcaption>'
+    return f'{title}<table style="font-size:13px;margin:0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}'
