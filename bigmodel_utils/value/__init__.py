@@ -1,0 +1,1 @@
+"""Cost, value and their uncertainty: pure functions of numbers, scenarios and facts."""

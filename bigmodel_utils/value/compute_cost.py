@@ -1,0 +1,85 @@
+"""What measured computing costs on a priced machine: per 1,000 items served, and per training run.
+
+The ladder: rung 1 measured on the target machine's kind, rung 2 measured elsewhere and carried, rung 3 a
+formula (`training_cost`, `serving_throughput`). Every figure names its rung and carries its interval.
+"""
+
+from __future__ import annotations
+
+from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
+from bigmodel_utils.value import device_scaling, refusals
+from bigmodel_utils.value.errors_to_money import serving_usd_per_thousand
+from bigmodel_utils.value.machines import Contract, Machine
+
+
+def rate_on(machine: Machine, measured: Quantity, device: str, cores: int) -> Quantity:
+    """Return items per second of the whole `machine`, from a rate measured on `device`.
+
+    device: "cpu" (then `cores` of them were used) or a name of gpu_specs (one of them was used).
+    CPU to CPU is carried per core with the spread that devices left out of the scaling law show: rung 2.
+    Raises ValueRefused for a rate of zero, and for CPU to GPU or back: one says nothing reliable about the other.
+    """
+    refusals.above_zero(samples_per_second=measured.mid, cores=cores)
+    if (device == "cpu") != (machine.device == "cpu"):
+        allowed = f"a rate measured on {machine.device}, or a machine with {device}"
+        raise refusals.ValueRefused(f"a rate measured on {device} for {machine.name}", allowed, "compute in the scenario")
+    if device == "cpu":
+        return _carried_per_core(machine, measured, cores)
+    one = measured if device == machine.device else device_scaling.carried(measured, device, machine.device)
+    whole = one.scaled(machine.devices, one.unit)
+    return whole if one is not measured else whole.model_copy(update={"method": f"rung 1: measured on {device}"})
+
+
+def _carried_per_core(machine: Machine, measured: Quantity, cores: int) -> Quantity:
+    factor, ratio = device_scaling.law().factor80, machine.devices / cores
+    low, high = measured.low or measured.mid, measured.high or measured.mid
+    return Quantity(
+        mid=measured.mid * ratio,
+        low=low * ratio / factor,
+        high=high * ratio * factor,
+        unit=measured.unit,
+        origin="estimated",
+        source=f"measured on {cores} CPU cores, carried to {machine.devices} vCPU of {machine.name}",
+        method="rung 2: per core, 80 % interval",
+        n=measured.n,
+    )
+
+
+def serving_cost(machine: Machine, rate: Quantity, average_load: float, contract: Contract = "on_demand") -> Quantity:
+    """Return USD per 1,000 items served by `machine` at `rate` items/s and `average_load` (average over peak)."""
+    refusals.share(average_load=average_load)
+    refusals.above_zero(average_load=average_load, rate=rate.mid)
+    price = machine.price(contract)
+
+    def usd(speed: float) -> float:
+        return serving_usd_per_thousand(speed, price.mid, average_load)
+
+    return Quantity(
+        mid=usd(rate.mid),
+        low=usd(rate.high or rate.mid),
+        high=usd(rate.low or rate.mid),
+        unit="USD per 1,000",
+        origin="estimated",
+        source=f"{rate.source}; {price.source}",
+        as_of=price.as_of,
+        method=rate.method,
+    )
+
+
+def training_cost(machine: Machine, seconds: Quantity, device: str, cores: int, contract: Contract = "on_demand") -> Quantity:
+    """Return USD of a training that was measured to take `seconds` on `device`, on the priced machine; see `rate_on`."""
+    refusals.above_zero(train_seconds=seconds.mid)
+    runs_per_second = Quantity(mid=1 / seconds.mid, unit="runs per second", origin="measured", source=seconds.source)
+    rate = rate_on(machine, runs_per_second, device, cores)
+    price = machine.price(contract)
+    low, high = rate.low or rate.mid, rate.high or rate.mid
+    return Quantity(
+        mid=price.mid / rate.mid / SECONDS_PER_HOUR,
+        low=price.mid / high / SECONDS_PER_HOUR,
+        high=price.mid / low / SECONDS_PER_HOUR,
+        unit="USD",
+        origin="estimated",
+        source=f"{seconds.source}; {price.source}",
+        as_of=price.as_of,
+        method=rate.method or "rung 1: measured",
+    )

@@ -1,0 +1,133 @@
+"""The default business: months of cash from a service that reads reviews for merchants.
+
+Every formula is plain arithmetic (+ - * / **, np.exp, np.maximum) on named inputs, floats or arrays of one
+shape, so that the what-if page can compute with a translation of exactly these lines. `x` maps input names
+to values; `INPUTS` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bigmodel_utils.errors import nearest
+from bigmodel_utils.units import HOURS_PER_MONTH
+from bigmodel_utils.value.errors_to_money import errors_usd_per_thousand, reading_usd_per_thousand, serving_usd_per_thousand
+from bigmodel_utils.value.refusals import ValueRefused
+
+MEASURED = ("recall", "false_alarm_rate", "samples_per_second", "machine_usd_hour", "training_usd", "labels_bought")
+ASSUMED = (
+    "online_merchants", "eligible_share", "reachable_share", "long_run_share", "adoption_p", "adoption_q",
+    "reviews_per_merchant_month", "reviewer_wage_usd_hour", "reviews_read_per_hour", "human_recall", "human_false_alarm_rate",
+    "complaint_share", "missed_complaint_usd", "needless_contact_usd", "value_capture", "merchant_acquisition_usd",
+    "merchant_churn_year", "average_load", "entry_usd", "team_usd_month", "label_usd", "discount_rate", "tax_rate",
+)  # fmt: skip
+INPUTS = MEASURED + ASSUMED
+
+
+def people_usd_per_thousand(x):
+    """Return what 1,000 reviews cost when people read them, their errors included, USD."""
+    reading = reading_usd_per_thousand(x["reviewer_wage_usd_hour"], x["reviews_read_per_hour"])
+    errors = errors_usd_per_thousand(
+        x["complaint_share"],
+        x["human_recall"],
+        x["human_false_alarm_rate"],
+        x["missed_complaint_usd"],
+        x["needless_contact_usd"],
+    )
+    return reading + errors
+
+
+def model_errors_usd_per_thousand(x):
+    """Return what the model's errors cost the merchant in 1,000 reviews, USD."""
+    return errors_usd_per_thousand(
+        x["complaint_share"], x["recall"], x["false_alarm_rate"], x["missed_complaint_usd"], x["needless_contact_usd"]
+    )
+
+
+def saving_usd_per_thousand(x):
+    """Return what 1,000 reviews cost a merchant less with the model, before its price, USD (negative: more)."""
+    return people_usd_per_thousand(x) - model_errors_usd_per_thousand(x)
+
+
+def price_usd_per_thousand(x):
+    """Return the price of 1,000 reviews: a share of the merchant's saving, never below zero, USD."""
+    return x["value_capture"] * np.maximum(0, saving_usd_per_thousand(x))
+
+
+def adopted_share(years, p, q):
+    """Return the share of final adopters who have adopted after `years` (Bass 1969)."""
+    decay = np.exp(-(p + q) * years)
+    return (1 - decay) / (1 + q / p * decay)
+
+
+def won_merchants(x):
+    """Return the merchants who adopt in the end."""
+    return x["online_merchants"] * x["eligible_share"] * x["reachable_share"] * x["long_run_share"]
+
+
+def setup_usd(x):
+    """Return what is spent before the first customer: entry, labels and training, USD."""
+    return x["entry_usd"] + x["labels_bought"] * x["label_usd"] + x["training_usd"]
+
+
+def serving_usd_month(x, thousands, serving):
+    """Return the machines' cost of a month: `serving` USD per 1,000 reviews, and one machine always runs, USD."""
+    return np.maximum(HOURS_PER_MONTH * x["machine_usd_hour"], thousands * serving)
+
+
+def serving_usd_thousand(x):
+    """Return what the machines cost for 1,000 reviews at the average load, USD."""
+    return serving_usd_per_thousand(x["samples_per_second"], x["machine_usd_hour"], x["average_load"])
+
+
+def operating_usd_month(x, thousands, joined, price, serving):
+    """Return revenue less serving, acquisition and team of a month, before tax, USD."""
+    spent = serving_usd_month(x, thousands, serving) + joined * x["merchant_acquisition_usd"] + x["team_usd_month"]
+    return thousands * price - spent
+
+
+def monthly_cash(x, months):
+    """Return the cash of months 0 (setting up) to `months`, after tax, a list of values of the inputs' shape, USD.
+
+    Tax is due on what the venture has earned beyond its highest earlier profit: losses carry forward, never back.
+    """
+    price = price_usd_per_thousand(x)
+    serving = serving_usd_thousand(x)
+    final = won_merchants(x)
+    stay = (1 - x["merchant_churn_year"]) ** (1 / 12)
+    earned = -setup_usd(x)
+    taxed = 0 * earned
+    merchants = 0 * earned
+    adopted = 0 * earned
+    cash = [earned]
+    for month in range(1, months + 1):
+        before = adopted
+        adopted = final * adopted_share(month / 12, x["adoption_p"], x["adoption_q"])
+        joined = adopted - before
+        merchants = merchants * stay + joined
+        thousands = merchants * x["reviews_per_merchant_month"] / 1000
+        operating = operating_usd_month(x, thousands, joined, price, serving)
+        earned = earned + operating
+        taxable = np.maximum(0, earned - taxed)
+        taxed = taxed + taxable
+        cash.append(operating - x["tax_rate"] * taxable)
+    return cash
+
+
+def net_present_value(cash, discount_rate):
+    """Return the value today of monthly cash (month 0 undiscounted) at a yearly discount rate, USD."""
+    value = 0
+    for month in range(len(cash)):
+        value = value + cash[month] * (1 + discount_rate) ** (-month / 12)
+    return value
+
+
+def complete(x: Mapping[str, object]) -> None:
+    """Raise ValueRefused naming the first input that `x` lacks."""
+    for name in INPUTS:
+        if name not in x:
+            raise ValueRefused(
+                f"no value for '{name}'", nearest(name, x), "assumptions of the scenario, or the measured figures"
+            )
