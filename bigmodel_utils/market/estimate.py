@@ -1,0 +1,82 @@
+"""The size of a scenario's target market, counted from two ends with one set of draws, and its adoption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils.market import adoption, size
+from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.units import MONTHS_PER_YEAR, Quantity
+from bigmodel_utils.value import uncertainty
+from bigmodel_utils.value.errors_to_money import reading_usd_per_thousand
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INPUTS = (
+    "online_merchants", "eligible_share", "reviews_per_merchant_month", "parcels_per_year", "reviewed_share",
+    "eligible_parcel_share", "reachable_share", "long_run_share", "adoption_p", "adoption_q",
+    "reviewer_wage_usd_hour", "reviews_read_per_hour", "value_capture",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`table`: measure, method, low, mid, high (USD a year); `adoption`: year, low, mid, high (merchants)."""
+
+    table: pd.DataFrame
+    adoption: pd.DataFrame
+    figures: dict[str, Quantity]
+    agreement: Message
+
+
+def estimate(scenario: Scenario) -> Estimate:
+    """Return the market's size and adoption under the scenario's assumptions (P10, P50, P90 over its draws).
+
+    The price is what people's reading costs times the share that may be charged: an upper bound, since no error of
+    the model is counted yet. Raises ScenarioError when an assumption is missing.
+    """
+    given = {name: scenario.assumption(name) for name in INPUTS}
+    x = uncertainty.draw(uncertainty.from_assumptions(given), scenario.decision.draws, scenario.seed)
+    price = x["value_capture"] * reading_usd_per_thousand(x["reviewer_wage_usd_hour"], x["reviews_read_per_hour"]) / 1000
+    years = scenario.decision.horizon_years
+    adopted = adoption.cumulative(years, x["adoption_p"], x["adoption_q"])
+    share = (price, x["reachable_share"], x["long_run_share"], adopted)
+    bottom_up = size.market_size(
+        x["online_merchants"], x["eligible_share"], x["reviews_per_merchant_month"] * MONTHS_PER_YEAR, *share
+    )
+    top_down = size.market_size(x["parcels_per_year"], x["reviewed_share"] * x["eligible_parcel_share"], 1, *share)
+    pooled = size.pool_sizes(top_down, bottom_up)
+    ratio, _, sentence = size.reconcile(top_down.tam, bottom_up.tam)
+    potential = x["online_merchants"] * x["eligible_share"] * x["reachable_share"] * x["long_run_share"]
+    table = size.table({"top_down": top_down, "bottom_up": bottom_up, "pooled": pooled})
+    fan = adoption.fan(years, x["adoption_p"], x["adoption_q"], potential)
+    return Estimate(table, fan, _figures(table, fan, ratio, np.divide(top_down.tam, bottom_up.tam)), sentence)
+
+
+def _figures(table: pd.DataFrame, fan: pd.DataFrame, ratio: float, ratios: np.ndarray) -> dict[str, Quantity]:
+    pooled = table[table["method"] == "pooled"].set_index("measure")
+    found = {
+        f"{measure}_usd_year": _estimated(*pooled.loc[measure, ["low", "mid", "high"]], "USD per year")
+        for measure in pooled.index
+    }
+    low, high = np.quantile(ratios, [0.1, 0.9])
+    found["size_ratio"] = _estimated(min(low, ratio), ratio, max(high, ratio), "ratio")
+    found["merchants_final_year"] = _estimated(*fan.iloc[-1][["low", "mid", "high"]], "merchants")
+    return found
+
+
+def _estimated(low: float, mid: float, high: float, unit: str) -> Quantity:
+    return Quantity(
+        low=low,
+        mid=mid,
+        high=high,
+        unit=unit,
+        origin="estimated",
+        source="assumptions of the scenario",
+        method="P10, P50, P90 over joint draws",
+    )
