@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 SHINGLE = 4  # characters
 THRESHOLD = 0.8
 BANDS, ROWS = 16, 4  # a pair at 0.8 meets in some band with probability 1 - (1 - 0.8^4)^16 = 0.9998
-_CHUNK_CHARACTERS = 4_000_000
+_CHARACTERS, _PAIRS = 4_000_000, 100_000  # handled at a time
+_MIX = 0x9E3779B97F4A7C15  # 2^64 / golden ratio (Knuth, multiplicative hashing)
 
 
 def pairs(keys: list[str], threshold: float = THRESHOLD) -> tuple[np.ndarray, np.ndarray]:
     """Return (pairs, similarity): int rows (i, j), i < j, of texts whose 4-character shingles overlap by `threshold`.
 
-    keys: normalised texts (see cleaning.key). Similarity is exact Jaccard of the shingle sets; the share of true pairs
-    found is that of the banding (above 0.999 at 0.8). Texts in one bucket are compared with the bucket's first and
-    with their neighbours, so that a bucket of n copies costs n comparisons and stays connected.
+    keys: normalised texts (see cleaning.key). Similarity is the exact Jaccard of the shingle sets; the share of true
+    pairs found is that of the banding (above 0.999 at 0.8). Texts in one bucket are compared with the bucket's first
+    and with their neighbours, so that a bucket of n copies costs 2n comparisons and stays connected.
     """
     import numpy as np
 
@@ -29,7 +30,8 @@ def pairs(keys: list[str], threshold: float = THRESHOLD) -> tuple[np.ndarray, np
         return np.empty((0, 2), dtype=np.int64), np.empty(0)
     shingles, starts = _shingles(keys)
     candidates = _candidates(_signatures(shingles, starts))
-    similarity = _jaccard(shingles, starts, candidates)
+    parts = [_jaccard(shingles, starts, candidates[n : n + _PAIRS]) for n in range(0, len(candidates), _PAIRS)]
+    similarity = np.concatenate(parts) if parts else np.empty(0)
     close = similarity >= threshold
     return candidates[close], similarity[close]
 
@@ -50,38 +52,37 @@ def connected(edges: np.ndarray, count: int) -> np.ndarray:
 
 
 def _shingles(keys: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return (hashes, starts): the distinct shingle hashes (uint32) of each text, sorted, at starts[i]:starts[i + 1]."""
+    """Return (hashes, starts): the shingle hashes (uint32, repeats kept) of text i at starts[i]:starts[i + 1]."""
     import numpy as np
 
     sizes = np.fromiter((len(k) for k in keys), dtype=np.int64, count=len(keys))
+    counts = np.where(sizes > 0, np.maximum(sizes - SHINGLE + 1, 1), 0)
     bounds = np.concatenate(([0], np.cumsum(sizes)))
-    parts, counts, first = [], [], 0
+    parts, first = [], 0
     while first < len(keys):  # chunks keep the memory flat
-        last = max(first + 1, int(np.searchsorted(bounds, bounds[first] + _CHUNK_CHARACTERS)))
-        hashes, owners = _hashed("".join(keys[first:last]), sizes[first:last])
-        both = np.unique((owners << np.uint64(32)) | hashes)
-        parts.append(both.astype(np.uint32))
-        counts.append(np.bincount((both >> np.uint64(32)).astype(np.int64), minlength=last - first))
+        last = max(first + 1, int(np.searchsorted(bounds, bounds[first] + _CHARACTERS)))
+        parts.append(_hashed("".join(keys[first:last]), sizes[first:last], counts[first:last]))
         first = last
-    return np.concatenate(parts), np.concatenate(([0], np.cumsum(np.concatenate(counts))))
+    return np.concatenate(parts), np.concatenate(([0], np.cumsum(counts)))
 
 
-def _hashed(joined: str, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (hash, text number) of every shingle; a text shorter than SHINGLE is one shingle."""
+def _hashed(joined: str, sizes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the hash of every shingle; a text shorter than SHINGLE is one shingle, padded with zeros."""
     import numpy as np
 
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    owners = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
-    padded = np.concatenate((codes, np.zeros(SHINGLE - 1, dtype=np.uint64)))
-    padded_owners = np.concatenate((owners, np.full(SHINGLE - 1, np.iinfo(np.uint64).max)))
-    mixed = np.zeros(len(codes), dtype=np.uint64)
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    padded = np.concatenate((codes, np.zeros(SHINGLE, dtype=np.uint32)))
+    ends = np.cumsum(sizes)
+    at = np.arange(counts.sum()) + np.repeat(ends - sizes - (np.cumsum(counts) - counts), counts)
+    mixed = np.zeros(len(at), dtype=np.uint64)
+    short = np.flatnonzero(np.repeat(sizes < SHINGLE, counts))
+    limits = np.repeat(ends, counts)[short]
     for offset in range(SHINGLE):
-        inside = padded_owners[offset : offset + len(codes)] == owners
-        mixed = (mixed ^ (padded[offset : offset + len(codes)] * inside)) * np.uint64(0x9E3779B97F4A7C15)
+        character = padded[at + offset].astype(np.uint64)
+        character[short[at[short] + offset >= limits]] = 0
+        mixed = (mixed ^ character) * np.uint64(_MIX)
         mixed ^= mixed >> np.uint64(29)
-    position = np.arange(len(codes)) - np.repeat(np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes)
-    whole = (position + SHINGLE <= np.repeat(sizes, sizes)) | (position == 0)
-    return (mixed[whole] >> np.uint64(32)), owners[whole]
+    return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
 def _signatures(shingles: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -129,7 +130,7 @@ def _candidates(signatures: np.ndarray) -> np.ndarray:
         rows = signatures[band * ROWS : (band + 1) * ROWS].astype(np.uint64)
         digest = rows[0]
         for row in rows[1:]:
-            digest = (digest ^ row) * np.uint64(0x9E3779B97F4A7C15)
+            digest = (digest ^ row) * np.uint64(_MIX)
             digest ^= digest >> np.uint64(31)
         order = np.argsort(digest, kind="stable")
         same = digest[order][1:] == digest[order][:-1]
@@ -140,21 +141,30 @@ def _candidates(signatures: np.ndarray) -> np.ndarray:
     edges = np.concatenate(found)
     edges.sort(axis=1)
     count = signatures.shape[1]
-    unique = np.unique(edges[:, 0].astype(np.int64) * count + edges[:, 1])
+    unique = _distinct(edges[:, 0].astype(np.int64) * count + edges[:, 1])
     return np.stack((unique // count, unique % count), axis=1)
 
 
 def _jaccard(shingles: np.ndarray, starts: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """Return the exact Jaccard similarity of each candidate pair."""
+    """Return the exact Jaccard similarity of each candidate pair, all pairs at once by sorting."""
     import numpy as np
 
-    similarity = np.empty(len(candidates))
-    for n, (i, j) in enumerate(candidates):
-        a, b = shingles[starts[i] : starts[i + 1]], shingles[starts[j] : starts[j + 1]]
-        low, high = sorted((len(a), len(b)))
-        if low < 0.5 * high:
-            similarity[n] = low / high
-            continue
-        both = len(np.intersect1d(a, b, assume_unique=True))
-        similarity[n] = both / (len(a) + len(b) - both)
-    return similarity
+    sides = []
+    for texts in candidates.T:
+        counts = starts[texts + 1] - starts[texts]
+        at = np.arange(counts.sum()) + np.repeat(starts[texts] - (np.cumsum(counts) - counts), counts)
+        owner = np.repeat(np.arange(len(texts), dtype=np.uint64), counts)
+        sides.append(_distinct(owner << np.uint64(32) | shingles[at]))
+    union = np.concatenate(sides)
+    union.sort()
+    shared = np.bincount((union[1:][union[1:] == union[:-1]] >> np.uint64(32)).astype(np.int64), minlength=len(candidates))
+    total = np.bincount((union >> np.uint64(32)).astype(np.int64), minlength=len(candidates))
+    return shared / np.maximum(total - shared, 1)
+
+
+def _distinct(values: np.ndarray) -> np.ndarray:
+    """Return the sorted distinct values. (numpy.unique hashes, which is several times slower here.)"""
+    import numpy as np
+
+    values.sort()
+    return values[np.concatenate(([True], values[1:] != values[:-1]))] if len(values) else values

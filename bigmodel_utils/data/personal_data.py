@@ -77,67 +77,63 @@ def _is_international(text: str) -> bool:
     return 8 <= len(_digits(text)) <= 15
 
 
-def _always(text: str) -> bool:
-    return True
+@dataclass(frozen=True)
+class _Pattern:
+    """What a kind looks like, and the proof that a match must pass. A group `value` marks the personal part."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    proof: Callable[[str], bool]
+
+
+def _pattern(kind: str, pattern: str, proof: Callable[[str], bool] = bool) -> _Pattern:
+    return _Pattern(kind, re.compile(pattern, re.VERBOSE), proof)
 
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z]{2,24}"
-# kind, pattern, proof. Where a pattern has a group `value`, only that part is personal.
-_PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = tuple(
-    (kind, re.compile(pattern, re.VERBOSE), proof)
-    for kind, pattern, proof in (
-        (
-            "URL",
-            r"""(?<![A-Za-z0-9]) (?: [A-Za-z][A-Za-z0-9+.-]{1,15}:// | [Ww]{3}\.)
-                    [A-Za-z0-9] [!#-&*-;=?-Z_a-z~\[\]]{1,400} (?<![.,;:!?])""",
-            _always,
-        ),
-        ("EMAIL", rf"(?<![A-Za-z0-9.%+-]) [A-Za-z0-9_%+-][A-Za-z0-9._%+-]{{0,63}} [ ]?@[ ]? {_HOST} (?![A-Za-z0-9])", _always),
-        ("IBAN", r"(?<![A-Za-z0-9]) [A-Z]{2}\d{2} (?:[ ]?[A-Z0-9]{4}){2,7} (?:[ ]?[A-Z0-9]{1,3})? (?![A-Za-z0-9])", _is_iban),
-        (
-            "ID_CN",
-            r"(?<![\dA-Za-z]) [1-9]\d{5}[ -]? (?:18|19|20)\d{2}[ -]? \d{4}[ -]? \d{3}[\dXx] (?![\dA-Za-z])",
-            _is_resident_number,
-        ),
-        ("CARD", r"(?<![\d.+])(?<!\d[ -]) [2-6](?:[ -]?\d){12,18} (?!\d)(?![ -]\d)", _is_card),
-        ("SSN_US", r"(?<![\d-]) (?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4} (?![\d-])", _always),
-        (
-            "SSN_US",
-            r"(?i:ssn|social\ security\ (?:no\.?|number|\#)?) [ :#]{0,3} (?P<value>(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}) (?!\d)",
-            _always,
-        ),
-        ("IP", r"(?<![\d.]) (?:\d{1,3}\.){3}\d{1,3} (?!\d|\.\d)", _is_ip),
-        (
-            "IP",
-            r"""(?<![0-9A-Za-z:.]) (?:[0-9A-Fa-f]{1,4}:){1,7} (?::?[0-9A-Fa-f]{1,4}){0,7} (?:[0-9A-Fa-f]{1,4}|:)
-                   (?![0-9A-Za-z:])""",
-            _is_ip,
-        ),
-        ("PHONE", r"(?<![\dA-Za-z.]) (?:(?:\+|00)?[ ]?\(?86\)?[ -]?)? 1[3-9]\d (?:[ -]?\d{4}){2} (?!\d)", _always),
-        (
-            "PHONE",
-            r"""(?<![\d.])(?<!\d-) (?:(?:\+|00)86[ -]?)? \(?0(?:10|2\d|[3-9]\d{2})\)? [ -]? [2-9]\d{6,7}
-                      (?:[ ]?(?:-|转)\d{1,6})? (?!\d)""",
-            _always,
-        ),
-        ("PHONE", r"(?<![\d.])(?<!\d-) (?:\+|00)86[ -]? (?:10|2\d|[3-9]\d{2}) [ -]? [2-9]\d{6,7} (?!\d)", _always),
-        ("PHONE", r"(?<![\d.])(?<!\d-) [48]00[ -]?\d{3}[ -]?\d{4} (?!\d)", _always),
-        (
-            "PHONE",
-            r"""(?<![\dA-Za-z.$])(?<!\d-) (?:(?:\+|00)?1[ .-]?)? (?:\([2-9]\d{2}\)[ ]?-?|[2-9]\d{2}[ .-]?)
-                      [2-9]\d{2}[ .-]?\d{4} (?:[ ]?(?:[xX]|ext\.?|extension)[ ]?\d{1,6})? (?!\d)""",
-            _always,
-        ),
-        ("PHONE", r"(?<![\dA-Za-z]) (?:\+|00(?=[1-9]\d)) [1-9]\d{0,2} (?:[ .-]?\(?\d{1,5}\)?){2,6} (?!\d)", _is_international),
-        (
-            "HANDLE",
-            r"""(?<![A-Za-z]) (?i:微信|qq|wechat|weixin|vx) (?:号码?|[ ]id)?[ ]?[:是为]?[ ]?
-                       (?P<value>(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_][A-Za-z0-9_-]{4,19})""",
-            _always,
-        ),
-        ("HANDLE", r"(?<![A-Za-z0-9._%+@/-]) @(?!\d+(?:\.\d+)?(?!\w)) [A-Za-z0-9_][A-Za-z0-9_.-]{1,29} (?<![.-])", _always),
-        ("HANDLE", r"(?<![A-Za-z0-9._%+@/-]) @[\u4e00-\u9fff][\w-]{1,29}", _always),
-    )
+_URL = r"""(?<![A-Za-z0-9]) (?:[A-Za-z][A-Za-z0-9+.-]{1,15}:// | [Ww]{3}\.)
+           [A-Za-z0-9] [!#-&*-;=?-Z_a-z~\[\]]{1,400} (?<![.,;:!?])"""
+_EMAIL = rf"(?<![A-Za-z0-9.%+-]) [A-Za-z0-9_%+-][A-Za-z0-9._%+-]{{0,63}} [ ]?@[ ]? {_HOST} (?![A-Za-z0-9])"
+_IBAN = r"(?<![A-Za-z0-9]) [A-Z]{2}\d{2} (?:[ ]?[A-Z0-9]{4}){2,7} (?:[ ]?[A-Z0-9]{1,3})? (?![A-Za-z0-9])"
+_RESIDENT = r"(?<![\dA-Za-z]) [1-9]\d{5}[ -]? (?:18|19|20)\d{2}[ -]? \d{4}[ -]? \d{3}[\dXx] (?![\dA-Za-z])"
+_CARD = r"(?<![\d.+])(?<!\d[ -]) [2-6](?:[ -]?\d){12,18} (?!\d)(?![ -]\d)"
+_SSN = r"(?<![\d-]) (?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4} (?![\d-])"
+_SSN_NAMED = r"""(?i:ssn|social[ ]security[ ](?:no\.?|number|\#)?) [ :#]{0,3}
+                 (?P<value>(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}) (?!\d)"""
+_IP4 = r"(?<![\d.]) (?:\d{1,3}\.){3}\d{1,3} (?!\d|\.\d)"
+_IP6 = r"(?<![0-9A-Za-z:.]) (?:[0-9A-Fa-f]{1,4}:){1,7} (?::?[0-9A-Fa-f]{1,4}){0,7} (?:[0-9A-Fa-f]{1,4}|:) (?![0-9A-Za-z:])"
+_MOBILE_CN = r"(?<![\dA-Za-z.]) (?:(?:\+|00)?[ ]?\(?86\)?[ -]?)? 1[3-9]\d (?:[ -]?\d{4}){2} (?!\d)"
+_LANDLINE_CN = r"""(?<![\d.])(?<!\d-) (?:(?:\+|00)86[ -]?)? \(?0(?:10|2\d|[3-9]\d{2})\)? [ -]? [2-9]\d{6,7}
+                   (?:[ ]?(?:-|转)\d{1,6})? (?!\d)"""
+_LANDLINE_CN_ABROAD = r"(?<![\d.]) (?:\+|00)86[ -]? (?:10|2\d|[3-9]\d{2}) [ -]? [2-9]\d{6,7} (?!\d)"
+_SERVICE_CN = r"(?<![\d.])(?<!\d-) [48]00[ -]?\d{3}[ -]?\d{4} (?!\d)"
+_PHONE_US = r"""(?<![\dA-Za-z.$])(?<!\d-) (?:(?:\+|00)?1[ .-]?)? (?:\([2-9]\d{2}\)[ ]?-?|[2-9]\d{2}[ .-]?)
+                [2-9]\d{2}[ .-]?\d{4} (?:[ ]?(?:[xX]|ext\.?|extension)[ ]?\d{1,6})? (?!\d)"""
+_PHONE_ABROAD = r"(?<![\dA-Za-z]) (?:\+|00(?=[1-9]\d)) [1-9]\d{0,2} (?:[ .-]?\(?\d{1,5}\)?){2,6} (?!\d)"
+_CHAT_NUMBER = r"""(?<![A-Za-z]) (?i:微信|qq|wechat|weixin|vx) (?:号码?|[ ]id)?[ ]?[:是为]?[ ]?
+                   (?P<value>(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_][A-Za-z0-9_-]{4,19})"""
+_AT_NAME = r"(?<![A-Za-z0-9._%+@/-]) @(?!\d+(?:\.\d+)?(?!\w)) [A-Za-z0-9_][A-Za-z0-9_.-]{1,29} (?<![.-])"
+_AT_NAME_CN = r"(?<![A-Za-z0-9._%+@/-]) @[\u4e00-\u9fff][\w-]{1,29}"
+
+_PATTERNS = (
+    _pattern("URL", _URL),
+    _pattern("EMAIL", _EMAIL),
+    _pattern("IBAN", _IBAN, _is_iban),
+    _pattern("ID_CN", _RESIDENT, _is_resident_number),
+    _pattern("CARD", _CARD, _is_card),
+    _pattern("SSN_US", _SSN),
+    _pattern("SSN_US", _SSN_NAMED),
+    _pattern("IP", _IP4, _is_ip),
+    _pattern("IP", _IP6, _is_ip),
+    _pattern("PHONE", _MOBILE_CN),
+    _pattern("PHONE", _LANDLINE_CN),
+    _pattern("PHONE", _LANDLINE_CN_ABROAD),
+    _pattern("PHONE", _SERVICE_CN),
+    _pattern("PHONE", _PHONE_US),
+    _pattern("PHONE", _PHONE_ABROAD, _is_international),
+    _pattern("HANDLE", _CHAT_NUMBER),
+    _pattern("HANDLE", _AT_NAME),
+    _pattern("HANDLE", _AT_NAME_CN),
 )
 
 
@@ -148,12 +144,13 @@ def find(text: str) -> list[Span]:
         return []
     taken = bytearray(len(text))
     found = []
-    for kind, pattern, proof in _PATTERNS:
-        for match in pattern.finditer(folded):
-            start, end = match.span("value" if "value" in pattern.groupindex else 0)
-            if not any(taken[start:end]) and proof(folded[start:end]):
+    for known in _PATTERNS:
+        part = "value" if "value" in known.pattern.groupindex else 0
+        for match in known.pattern.finditer(folded):
+            start, end = match.span(part)
+            if not any(taken[start:end]) and known.proof(folded[start:end]):
                 taken[start:end] = b"\1" * (end - start)
-                found.append(Span(start, end, kind))
+                found.append(Span(start, end, known.kind))
     return sorted(found)
 
 
