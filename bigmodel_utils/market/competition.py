@@ -1,0 +1,118 @@
+"""Against whom: market shares under a choice model, and how they answer to price.
+
+Multinomial logit (McFadden 1974), nested where some offers are near-clones: a plain logit gives a clone as much as it
+gives the original, and takes it from everybody alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bigmodel_utils.errors import nearest
+from bigmodel_utils.market import MarketError
+from bigmodel_utils.messages import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def utilities(offers: pd.DataFrame, weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return the utility of each offer: the weighted sum of its numeric columns, shape (offers,).
+
+    Staying without any offer has utility 0, so a column `constant` of ones says how much buyers want one at all.
+    Raises MarketError for a column that is missing or has empty cells.
+    """
+    for column in weights:
+        if column not in offers:
+            raise MarketError(f"weight of '{column}'", nearest(column, offers.columns), "the table of rivals")
+        if offers[column].isna().any():
+            row = offers.index[offers[column].isna()][0]
+            raise MarketError(f"no {column} for {row}", "a number in each row that is compared", "the table of rivals")
+    return sum(weight * offers[column].to_numpy(float) for column, weight in weights.items())
+
+
+def shares(utility: ArrayLike) -> NDArray[np.float64]:
+    """Return choice shares of each offer and, last, of buying nothing: exp(v) / (1 + sum exp(v)).
+
+    `utility` has shape (…, offers); the result (…, offers + 1) adds up to one.
+    """
+    v = np.asarray(utility, float)
+    v = np.concatenate([v, np.zeros((*v.shape[:-1], 1))], axis=-1)
+    weight = np.exp(v - v.max(axis=-1, keepdims=True))
+    return weight / weight.sum(axis=-1, keepdims=True)
+
+
+def nested_shares(utility: ArrayLike, nests: Sequence[str], dissimilarity: float) -> NDArray[np.float64]:
+    """Return shares as `shares` does, with offers of one nest closer substitutes; `utility` has shape (offers,).
+
+    `dissimilarity` 1 is the plain logit; towards 0, offers in a nest become the same thing.
+    Raises MarketError outside (0, 1] or when nests and offers differ in number.
+    """
+    v = np.asarray(utility, float)
+    if not 0 < dissimilarity <= 1:
+        raise MarketError(f"dissimilarity {dissimilarity:g}", "above 0, at most 1", "the call of competition.nested_shares")
+    if len(nests) != len(v):
+        raise MarketError(f"{len(nests)} nests for {len(v)} offers", "one nest for each offer", "column 'nest' of the rivals")
+    scaled = v / dissimilarity
+    result, inclusive = np.zeros(len(v)), []
+    names = np.asarray(nests)
+    for nest in dict.fromkeys(nests):
+        members = names == nest
+        top = scaled[members].max()
+        weight = np.exp(scaled[members] - top)
+        result[members] = weight / weight.sum()
+        inclusive.append((members, dissimilarity * (top + np.log(weight.sum()))))
+    between = shares([value for _, value in inclusive])
+    for (members, _), share in zip(inclusive, between[:-1], strict=True):
+        result[members] *= share
+    return np.append(result, between[-1])
+
+
+def price_elasticities(share: ArrayLike, price: ArrayLike, price_weight: float) -> NDArray[np.float64]:
+    """Return the matrix of percent change in the share of row per percent change in the price of column.
+
+    Plain logit, shares without the last (buying nothing): own b p (1 - s), cross -b p s, with b = `price_weight` < 0.
+    """
+    s, p = np.asarray(share, float), np.asarray(price, float)
+    return price_weight * p * (np.eye(len(s)) - s)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One figure of ours against the rivals' (or against a level that matters).
+
+    `internal` figures are ours to change (price, accuracy), external ones are the market's (demand, rules).
+    """
+
+    figure: str
+    ours: float
+    theirs: float
+    higher_is_better: bool
+    internal: bool
+
+
+def swot(comparisons: Sequence[Comparison]) -> pd.DataFrame:
+    """Return quadrant, figure, ratio, line: each comparison as a strength, weakness, opportunity or threat.
+
+    A figure equal to the rivals' says nothing and gets no line. Largest differences first.
+    """
+    import pandas as pd
+
+    rows = []
+    for item in comparisons:
+        if item.ours == item.theirs:
+            continue
+        good = (item.ours > item.theirs) == item.higher_is_better
+        quadrant = {(True, True): "strength", (False, True): "weakness", (True, False): "opportunity", (False, False): "threat"}
+        line = Message(
+            "{figure}: {ours:number2} against {theirs:number2}", figure=item.figure, ours=item.ours, theirs=item.theirs
+        )
+        ratio = item.ours / item.theirs if item.theirs else float("inf")
+        rows.append({"quadrant": quadrant[good, item.internal], "figure": item.figure, "ratio": ratio, "line": line})
+    frame = pd.DataFrame(rows, columns=["quadrant", "figure", "ratio", "line"])
+    return frame.sort_values("ratio", key=lambda ratio: -np.abs(np.log(ratio.astype(float))), kind="stable", ignore_index=True)

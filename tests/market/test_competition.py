@@ -1,0 +1,85 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bigmodel_utils.market import MarketError, competition
+
+CHECKS = json.loads((Path(__file__).parents[1] / "check_values.json").read_text(encoding="utf-8"))
+values = st.lists(st.floats(-20, 20), min_size=1, max_size=6)
+
+
+def test_logit_check_values():
+    assert competition.shares([1, 0.5, 0]) == pytest.approx(CHECKS["mnl"], abs=1e-6)
+    own = competition.price_elasticities(competition.shares([1, 0.5, 0])[:3], [2, 2, 2], -0.5)
+    assert own[0, 0] == pytest.approx(-0.57307, abs=5e-6)
+
+
+@given(values, st.floats(0.05, 1))
+def test_shares_are_a_split_of_the_market(utility, dissimilarity):
+    for split in (competition.shares(utility), competition.nested_shares(utility, ["a"] * len(utility), dissimilarity)):
+        assert split.sum() == pytest.approx(1)
+        assert np.all(split >= 0)
+
+
+@given(values)
+def test_nests_at_one_are_the_plain_logit(utility):
+    nests = ["a" if i % 2 else "b" for i in range(len(utility))]
+    assert competition.nested_shares(utility, nests, 1.0) == pytest.approx(competition.shares(utility), abs=1e-12)
+
+
+def test_a_clone_takes_half_of_its_original_only_in_a_nest():
+    assert competition.shares([1.0])[0] == pytest.approx(0.73106, abs=5e-6)
+    assert competition.shares([1.0, 1.0])[:2] == pytest.approx([0.42232, 0.42232], abs=5e-6)
+    nested = competition.nested_shares([1.0, 1.0], ["same", "same"], 0.01)
+    assert nested[:2] == pytest.approx([0.73106 / 2] * 2, abs=0.002)
+
+
+def test_elasticities_are_derivatives_of_the_shares():
+    prices, weight, quality = np.array([1.0, 2.0, 0.5]), -0.8, np.array([1.0, 1.5, 0.2])
+    base = competition.shares(quality + weight * prices)[:3]
+    found = competition.price_elasticities(base, prices, weight)
+    for k in range(3):
+        bumped = prices.copy()
+        bumped[k] *= 1 + 1e-6
+        moved = competition.shares(quality + weight * bumped)[:3]
+        assert (moved / base - 1) / 1e-6 == pytest.approx(found[:, k], abs=1e-4)
+
+
+def test_utilities_weigh_columns_and_name_what_is_missing():
+    offers = pd.DataFrame({"price": [1.0, 2.0], "local": [1.0, None]}, index=["us", "them"])
+    assert competition.utilities(offers, {"price": -2.0}) == pytest.approx([-2, -4])
+    with pytest.raises(MarketError, match="them"):
+        competition.utilities(offers, {"local": 1.0})
+    with pytest.raises(MarketError, match="'price'"):
+        competition.utilities(offers, {"prise": 1.0})
+
+
+@pytest.mark.parametrize("dissimilarity", [0.0, 1.1, -1])
+def test_an_impossible_nest_is_refused(dissimilarity):
+    with pytest.raises(MarketError, match="dissimilarity"):
+        competition.nested_shares([1.0], ["a"], dissimilarity)
+
+
+def test_swot_lines_carry_their_figures():
+    lines = competition.swot(
+        [
+            competition.Comparison("price", 0.1, 1.0, higher_is_better=False, internal=True),
+            competition.Comparison("accuracy", 0.88, 0.91, higher_is_better=True, internal=True),
+            competition.Comparison("demand growth", 5.0, 2.0, higher_is_better=True, internal=False),
+            competition.Comparison("months of filing", 6.0, 1.0, higher_is_better=False, internal=False),
+            competition.Comparison("same", 1.0, 1.0, higher_is_better=True, internal=True),
+        ]
+    )
+    assert dict(zip(lines["figure"], lines["quadrant"], strict=True)) == {
+        "price": "strength",
+        "accuracy": "weakness",
+        "demand growth": "opportunity",
+        "months of filing": "threat",
+    }
+    assert lines["figure"].iloc[0] == "price"
+    assert "0.10 against 1.00" in lines["line"].iloc[0].read()
