@@ -1,0 +1,114 @@
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bigmodel_utils.data import Account, DataError, cleaning
+
+LABELS = ["negative", "positive"]
+MAP = {"1": "negative", "5": "positive"}
+
+
+def table(texts, labels=None) -> tuple[pd.DataFrame, Account]:
+    frame = pd.DataFrame({"row": range(1, len(texts) + 1), "text": texts, "label": labels or ["5"] * len(texts)})
+    return frame, Account(raw=len(frame))
+
+
+@pytest.mark.parametrize(
+    ("text", "clean", "reason"),
+    [
+        ("It&#39;s fine &amp; warm", "It's fine & warm", "HTML entities and line breaks resolved"),
+        ("one<br/>two", "one two", "HTML entities and line breaks resolved"),
+        ("Die GrÃ¶ÃŸe ist schÃ¶n", "Die Größe ist schön", "mis-decoded characters repaired"),
+        ("zero\u200bwidth and \u202eturned", "zerowidth and turned", "unseen characters removed"),
+        ("  much \t\n space ", "much space", "white space evened"),
+    ],
+)
+def test_repairs_are_counted(text, clean, reason):
+    frame, account = table([text, "plain"])
+    assert cleaning.repair_texts(frame, account)["text"].tolist() == [clean, "plain"]
+    assert account.rows(reason) == 1
+    assert account.dropped() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "no text"),
+        (" \u200b ", "no text"),
+        ("!!! ...", "no word in it"),
+        ("bro\ufffdken", "lost characters"),
+        ("=cmd|'/C calc'!A0", "spreadsheet formula"),
+        ('+HYPERLINK("x")', "spreadsheet formula"),
+        ("＠SUM(1+1)", "spreadsheet formula"),
+        ("a" * 20_001, "longer than 20000 characters"),
+    ],
+)
+def test_unfit_rows_leave_with_a_reason(text, reason):
+    frame, account = table(["plain", text])
+    assert cleaning.repair_texts(frame, account)["text"].tolist() == ["plain"]
+    assert account.rows(reason) == 1
+    assert account.frame({}).query("kind == 'dropped'")["first_row"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    "text", ["=) love it", "-10% and still bad", "@anna look", "+1 from me", "- first of all (really)", "<b>bold</b> <script>"]
+)
+def test_ordinary_texts_stay_as_they_are(text):
+    frame, account = table([text])
+    assert cleaning.repair_texts(frame, account)["text"].tolist() == [text]
+
+
+def test_labels_are_read_as_written_and_unused_ones_counted():
+    frame, account = table(["a", "b", "c", "d", "e"], [5.0, " 1 ", 3, None, "5"])
+    encoded = cleaning.encode_labels(frame, MAP, LABELS, account)
+    assert encoded["label"].tolist() == [1, 0, 1]
+    assert account.rows("label '3' is not used") == 1
+    assert account.rows("no label") == 1
+
+
+def test_misspelt_label_is_refused_with_its_row():
+    frame, account = table(["a", "b"], ["Bad", "bad"])
+    with pytest.raises(DataError, match="row 1, label 'Bad'"):
+        cleaning.encode_labels(frame, {"bad": "negative", "good": "positive"}, LABELS, account)
+
+
+def test_map_that_fits_no_row_is_refused():
+    frame, account = table(["a"], ["terrible"])
+    with pytest.raises(DataError, match="row 1 says 'terrible'"):
+        cleaning.encode_labels(frame, MAP, LABELS, account)
+
+
+def test_map_to_an_unknown_label_is_refused():
+    frame, account = table(["a"])
+    with pytest.raises(DataError, match="did you mean 'positive'"):
+        cleaning.encode_labels(frame, {"5": "positve"}, LABELS, account)
+
+
+def test_copies_go_and_contradictions_go_entirely():
+    frame, account = table(["Good shop!", "good  SHOP", "ｇｏｏｄ shop.", "so so", "So-so", "alone"])
+    frame["label"] = [1, 1, 1, 0, 1, 0]
+    frame["key"] = frame["text"].map(cleaning.key)
+    assert cleaning.drop_copies(frame, account)["row"].tolist() == [1, 6]
+    assert account.rows("copy of an earlier row") == 2
+    assert account.rows("same text, different labels") == 2
+
+
+@given(st.lists(st.tuples(st.text(max_size=6), st.sampled_from(["1", "3", "5", None])), min_size=1, max_size=40))
+def test_the_account_always_reconciles(rows):
+    frame, account = table([text for text, _ in rows], [label for _, label in rows])
+    try:
+        frame = cleaning.encode_labels(frame, MAP, LABELS, account)
+    except DataError:
+        return
+    frame = cleaning.drop_copies(cleaning.repair_texts(frame, account), account)
+    account.reconcile(len(frame), "test")
+    assert frame["key"].is_unique
+
+
+def test_a_step_that_forgets_rows_stops_the_run():
+    account = Account(raw=10)
+    account.count("texts", "dropped", "no text", 3)
+    account.reconcile(7, "test")
+    with pytest.raises(DataError, match="10 raw rows, 3 dropped, 6 kept"):
+        account.reconcile(6, "test")
