@@ -1,0 +1,76 @@
+"""Texts as token ids, tokenised once, cut into batches of like length so that little is padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+_POOL = 64  # batches' worth of rows that are sorted together: long enough to save padding, short enough to stay random
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Token ids of many texts, one after the other: text i is `flat[starts[i]:starts[i + 1]]`."""
+
+    flat: np.ndarray
+    starts: np.ndarray
+    pad: int
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each text, shape (texts,)."""
+        return np.diff(self.starts)
+
+    def batch(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return input ids and attention mask of `rows`, each (rows, longest), padded on the right."""
+        import torch
+
+        lengths = self.lengths[rows]
+        mask = np.arange(lengths.max()) < lengths[:, None]
+        ids = np.full(mask.shape, self.pad, dtype=np.int64)
+        ids[mask] = np.concatenate([self.flat[self.starts[row] : self.starts[row + 1]] for row in rows])
+        return torch.from_numpy(ids), torch.from_numpy(mask.astype(np.int64))
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_tokens: int) -> Encoded:
+    """Return `texts` as token ids, each cut to `max_tokens` with its end marker kept."""
+    ids = (
+        tokenizer(list(texts), truncation=True, max_length=max_tokens, return_attention_mask=False)["input_ids"]
+        if len(texts)
+        else []
+    )
+    starts = np.concatenate([[0], np.cumsum([len(row) for row in ids], dtype=np.int64)]).astype(np.int64)
+    flat = np.fromiter((token for row in ids for token in row), dtype=np.int64, count=int(starts[-1]))
+    return Encoded(flat, starts, tokenizer.pad_token_id)
+
+
+def shuffled(lengths: np.ndarray, size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Return every row once, in batches of `size` (the last may be smaller) of like length, in random order.
+
+    The order depends on `seed` and `epoch` alone, so that a resumed run sees the same batches.
+    """
+    rng = np.random.default_rng((seed, epoch))
+    order = rng.permutation(len(lengths))
+    pools = np.split(order, range(_POOL * size, len(order), _POOL * size))
+    ordered = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
+    batches = np.split(ordered, range(size, len(ordered), size))
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def by_length(lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
+    """Return every row once, shortest first, in batches of at most `tokens` padded tokens (one row at least)."""
+    batches: list[np.ndarray] = []
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or (end + 1 - start) * lengths[order[end]] > tokens:
+            batches.append(order[start:end])
+            start = end
+    return batches

@@ -1,0 +1,228 @@
+"""The training loop: AdamW, linear warm-up and decay, clipped gradients, early stopping on validation loss."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils.errors import BigModelError
+from bigmodel_utils.scenario import Training
+from bigmodel_utils.training import checkpoint
+from bigmodel_utils.training.batches import Encoded, shuffled
+from bigmodel_utils.training.checkpoint import Course
+from bigmodel_utils.training.device import Device, DeviceError
+from bigmodel_utils.training.forward import logits
+from bigmodel_utils.training.progress import Progress
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+CLIP_NORM = 1.0
+_LOG_POINTS = 40  # rows of training loss in a history
+_SAVE_SECONDS = 60.0
+
+
+class TrainingError(BigModelError):
+    """A training that cannot go on, or data that cannot be trained on."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Encoded texts and their label indices, shape (texts,)."""
+
+    encoded: Encoded
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where a training under way is kept, and what marks it as this very training."""
+
+    path: Path
+    fingerprint: str
+
+
+class Loop:
+    """One training of `model` (already on `device`); `run` leaves the best weights in it."""
+
+    def __init__(
+        self, model: PreTrainedModel, train: Labelled, validation: Labelled, settings: Training, seed: int, device: Device
+    ) -> None:
+        import torch
+
+        self.model, self.train, self.validation = model, train, validation
+        self.settings, self.seed, self.device = settings, seed, device
+        self.parameters = _trained(model, settings.train_embeddings)
+        kinds = ([p for p in self.parameters.values() if p.ndim > 1], [p for p in self.parameters.values() if p.ndim < 2])
+        groups = [{"params": kinds[0], "weight_decay": settings.weight_decay}, {"params": kinds[1], "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+        self.epoch_steps = -(-len(train.labels) // settings.batch_size)
+        self.steps = self.epoch_steps * settings.epochs
+        self.targets = torch.from_numpy(train.labels.astype(np.int64))
+        self.course = Course()
+
+    def run(self, name: str, keep: Keep | None = None) -> Course:
+        """Train to the end or until validation loss has not improved for `patience` checks.
+
+        Raises TrainingError when the loss is no longer a number, DeviceError when one text alone exceeds the memory.
+        """
+        if keep and keep.path.exists():
+            self.course = checkpoint.restore(keep.path, self.parameters, self.optimiser, keep.fingerprint)
+        progress = Progress(name, self.steps)
+        self.model.train()
+        for rows in self._remaining():
+            if self.course.checks_without_gain >= self.settings.patience:
+                break
+            started = time.perf_counter()
+            self._losses.append(self._step(rows))
+            self._seen += len(rows)
+            self.course.step += 1
+            self._spent += time.perf_counter() - started
+            self._report(progress, keep)
+        self._restore_best()
+        return self.course
+
+    def _remaining(self) -> Iterator[np.ndarray]:
+        """Yield the batches that a fresh or resumed training still has to see."""
+        self._losses: list[torch.Tensor] = []
+        self._seen, self._spent, self._saved_at = 0, 0.0, time.monotonic()
+        first = self.course.step
+        for epoch in range(first // self.epoch_steps, self.settings.epochs):
+            batches = shuffled(self.train.encoded.lengths, self.settings.batch_size, self.seed, epoch)
+            yield from batches[max(0, first - epoch * self.epoch_steps) :]
+
+    def _step(self, rows: np.ndarray) -> torch.Tensor:
+        import torch
+
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.learning_rate * self._rate()
+        loss = self._gradients(rows)
+        torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP_NORM)
+        self.optimiser.step()
+        return loss
+
+    def _rate(self) -> float:
+        """Share of the learning rate at this step: linear warm-up, then linear decay to zero."""
+        warm = max(1, round(self.settings.warmup_share * self.steps))
+        step = self.course.step
+        return (step + 1) / warm if step < warm else (self.steps - step) / max(1, self.steps - warm)
+
+    def _gradients(self, rows: np.ndarray) -> torch.Tensor:
+        """Leave the batch's mean gradient in the parameters; halve the part computed at once when memory runs out."""
+        import torch
+
+        while True:
+            self.optimiser.zero_grad(set_to_none=True)
+            try:
+                parts = np.array_split(rows, min(self.course.splits, len(rows)))
+                return torch.stack([self._backward(part, len(rows)) for part in parts]).sum()
+            except torch.OutOfMemoryError:
+                if self.course.splits >= len(rows):
+                    raise DeviceError(
+                        "one text at a time does not fit in the device's memory",
+                        "a smaller model or shorter texts",
+                        "model.max_tokens",
+                    ) from None
+                self.course.splits *= 2
+                torch.cuda.empty_cache()
+
+    def _backward(self, rows: np.ndarray, batch: int) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        ids, mask, wanted = self.device.move(*self.train.encoded.batch(rows), self.targets[rows])
+        with self.device.autocast():
+            answers = self.model(input_ids=ids, attention_mask=mask).logits
+        loss = cross_entropy(answers.float(), wanted, reduction="sum") / batch
+        loss.backward()
+        return loss.detach()
+
+    def _report(self, progress: Progress, keep: Keep | None) -> None:
+        """Log, check on validation data, and keep the state, when each is due."""
+        step = self.course.step
+        last = step == self.steps
+        check = last or self._is_check(step)
+        log = check or step % max(1, self.steps // _LOG_POINTS) == 0
+        if log or progress.due():
+            progress.show(step, self._mean_loss(), self._seen / self._spent)
+        if log:
+            self._log(check)
+        if keep and (check or time.monotonic() - self._saved_at > _SAVE_SECONDS):
+            checkpoint.save(keep.path, self.course, self.parameters, self.optimiser, keep.fingerprint)
+            self._saved_at = time.monotonic()
+
+    def _is_check(self, step: int) -> bool:
+        """Checks stand at equal distances within an epoch, the last at its end."""
+        checks, within = self.settings.checks_per_epoch, (step - 1) % self.epoch_steps + 1
+        return within * checks // self.epoch_steps > (within - 1) * checks // self.epoch_steps
+
+    def _mean_loss(self) -> float:
+        import torch
+
+        mean = float(torch.stack(self._losses).mean())
+        if not np.isfinite(mean):
+            raise TrainingError(
+                f"a training loss that is no number at step {self.course.step}",
+                "a finite loss",
+                f"a learning_rate below {self.settings.learning_rate:g} in the scenario",
+            )
+        return mean
+
+    def _log(self, check: bool) -> None:
+        course = self.course
+        loss, accuracy = self._validate() if check else (float("nan"), float("nan"))
+        course.seconds += self._spent
+        course.history.append(
+            {
+                "step": course.step,
+                "epoch": course.step / self.epoch_steps,
+                "examples": self._examples(course.step),
+                "loss": self._mean_loss(),
+                "validation_loss": loss,
+                "validation_accuracy": accuracy,
+                "samples_per_second": self._seen / self._spent,
+            }
+        )
+        self._losses, self._seen, self._spent = [], 0, 0.0
+        if check:
+            self._judge(loss)
+
+    def _examples(self, step: int) -> int:
+        epochs, rest = divmod(step, self.epoch_steps)
+        return epochs * len(self.train.labels) + rest * self.settings.batch_size
+
+    def _validate(self) -> tuple[float, float]:
+        """Return mean cross-entropy and accuracy on the validation data."""
+        from scipy.special import log_softmax
+
+        answers = logits(self.model, self.validation.encoded, self.device).astype(np.float64)
+        wanted = self.validation.labels
+        loss = -log_softmax(answers, axis=1)[np.arange(len(wanted)), wanted].mean()
+        return float(loss), float((answers.argmax(axis=1) == wanted).mean())
+
+    def _judge(self, loss: float) -> None:
+        course = self.course
+        if loss < course.best_loss:
+            course.best_loss, course.best_step, course.checks_without_gain = loss, course.step, 0
+            course.best = {name: parameter.detach().cpu().clone() for name, parameter in self.parameters.items()}
+        else:
+            course.checks_without_gain += 1
+
+    def _restore_best(self) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, tensor in self.course.best.items():
+                self.parameters[name].copy_(tensor)
+
+
+def _trained(model: PreTrainedModel, with_embeddings: bool) -> dict[str, torch.nn.Parameter]:
+    """Return the parameters that learn; the embeddings (most of a multilingual model) stay as they are unless asked."""
+    if not with_embeddings:
+        (getattr(model.base_model, "embeddings", None) or model.get_input_embeddings()).requires_grad_(False)
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}

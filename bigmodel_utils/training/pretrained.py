@@ -1,0 +1,150 @@
+"""Pretrained weights as a local Hugging Face folder: `packaged:NAME`, `hub:MODEL_ID` or `folder:PATH`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bigmodel_utils import paths
+from bigmodel_utils.artifacts import swap_in
+from bigmodel_utils.errors import nearest
+from bigmodel_utils.training.e5_file import WeightsError, write_folder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+CATALOGUE = paths.PROJECT / "data" / "weights.yml"
+_ORIGIN = "origin.json"
+_HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]  # text and safetensors: nothing that runs code when read
+
+
+def locate(weights: str) -> Path:
+    """Return the folder of `weights` (a scenario's model.weights), converted or downloaded on first use.
+
+    Raises WeightsError for an unknown name, a folder without safetensors, or a hub that cannot be reached.
+    """
+    kind, _, name = weights.partition(":")
+    if kind == "packaged":
+        return _packaged(name)
+    if kind == "hub":
+        return _readable(_from_hub(name), weights)
+    if kind == "folder":
+        return _readable((paths.workspace() / name).resolve(), weights)
+    raise WeightsError(
+        f"model.weights = '{weights}'", "packaged:NAME, hub:MODEL_ID or folder:PATH", "model.weights of the scenario"
+    )
+
+
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Return the packaged weights by name: package, member, about, licence, source, as_of."""
+    return yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
+
+
+def load_classifier(folder: Path, labels: list[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return a sequence classifier over `labels` (a fresh head unless the folder has one) and its tokenizer.
+
+    Raises WeightsError when the folder's head decides between other labels.
+    """
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    silence()
+    config = AutoConfig.from_pretrained(folder)
+    trained = any("SequenceClassification" in name for name in config.architectures or [])
+    known = [config.id2label[i] for i in range(config.num_labels)]
+    if trained and known != labels:
+        raise WeightsError(
+            f"a model that decides between {known}", f"one that decides between {labels}", "task.labels or model.weights"
+        )
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model = AutoModelForSequenceClassification.from_pretrained(
+        folder,
+        use_safetensors=True,
+        id2label=dict(enumerate(labels)),
+        label2id={label: index for index, label in enumerate(labels)},
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return model, tokenizer
+
+
+def silence() -> None:
+    """Keep Transformers' own bars and load reports out of pages: a fresh head is expected, not news."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def _packaged(name: str) -> Path:
+    from bigmodel_utils.data import packages
+
+    known = catalogue()
+    if name not in known:
+        raise WeightsError(f"packaged weights '{name}'", nearest(name, known), paths.shown(CATALOGUE))
+    origin = {"sha256": packages.pin(known[name]["package"]).sha256, "member": known[name]["member"]}
+    folder = paths.raw() / "weights" / name
+    if _is_whole(folder, origin):
+        return folder
+    silence()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
+    try:
+        write_folder(packages.member(known[name]["package"], known[name]["member"]), aside)
+        origin["sizes"] = {path.name: path.stat().st_size for path in aside.iterdir()}
+        (aside / _ORIGIN).write_text(json.dumps(origin, indent=1), encoding="utf-8")
+        aside.chmod(0o755)
+        swap_in(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _is_whole(folder: Path, origin: dict[str, str]) -> bool:
+    """Whether `folder` was converted from this very package file and still has every byte."""
+    try:
+        stored = json.loads((folder / _ORIGIN).read_text(encoding="utf-8"))
+        sizes = {name: (folder / name).stat().st_size for name in stored["sizes"]}
+    except (OSError, ValueError, KeyError):
+        return False
+    return sizes == stored["sizes"] and all(stored.get(key) == value for key, value in origin.items())
+
+
+def _from_hub(model_id: str) -> Path:
+    from huggingface_hub import HfApi, errors, snapshot_download
+
+    try:
+        return Path(snapshot_download(model_id, local_files_only=True, allow_patterns=_HUB_FILES))
+    except (errors.LocalEntryNotFoundError, errors.HFValidationError):
+        pass  # not on this machine yet
+    mend = "model.weights of the scenario, or a network, or a copy with weights 'folder:PATH'"
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        raise WeightsError(
+            f"hub:{model_id}, which is not on this machine", "models downloaded before, as HF_HUB_OFFLINE is set", mend
+        )
+    try:
+        commit = HfApi().model_info(model_id, timeout=5).sha
+        return Path(snapshot_download(model_id, revision=commit, allow_patterns=_HUB_FILES))
+    except (errors.RepositoryNotFoundError, errors.GatedRepoError, errors.HFValidationError):
+        raise WeightsError(f"hub:{model_id}", "an id of a public model, as 'intfloat/multilingual-e5-small'", mend) from None
+    except Exception as error:  # the hub's client raises its transport's own classes, which change between versions
+        reason = " ".join(str(error).split())[:120]
+        raise WeightsError(
+            f"hub:{model_id}, and the hub cannot be reached ({reason})", "models downloaded before", mend
+        ) from None
+
+
+def _readable(folder: Path, weights: str) -> Path:
+    if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
+        raise WeightsError(
+            f"{weights} ({paths.shown(folder)})",
+            "a folder with config.json, a tokenizer and *.safetensors (pickled weights are not read)",
+            "model.weights of the scenario",
+        )
+    return folder
