@@ -50,15 +50,22 @@ class Page:
         `tolerance` is relative: 0.05 accepts a ratio between 0.95 and 1.05.
         """
         ratio = ours / other if other else float("inf") if ours else 1.0
-        result = Message("{claim}: ratio {ratio:number3}, allowed 1 ± {tolerance:number3}.", claim=Message(claim), ratio=ratio, tolerance=tolerance)
+        result = Message(
+            "{claim}: ratio {ratio:number3}, allowed 1 ± {tolerance:number3}.",
+            claim=Message(claim),
+            ratio=ratio,
+            tolerance=tolerance,
+        )
         self._notes["checks"].append(result.to_json())
         if not abs(ratio - 1) <= tolerance:
-            raise CheckFailed(f"{claim}: {ours:g} against {other:g}", f"a ratio within 1 ± {tolerance:g}", f"notebooks/{self.run.stage}.ipynb")
+            raise CheckFailed(
+                f"{claim}: {ours:g} against {other:g}", f"a ratio within 1 ± {tolerance:g}", f"notebooks/{self.run.stage}.ipynb"
+            )
         return result
 
-    def verdict(self, text: str, /, **values: Any) -> Message:
+    def verdict(self, text: str | Message, /, **values: Any) -> Message:
         """Record and return the answer of this page; the report shows it under the title."""
-        answer = Message(text, **values)
+        answer = text if isinstance(text, Message) else Message(text, **values)
         self._notes["verdict"] = answer.to_json()
         return answer
 
@@ -71,7 +78,9 @@ class Page:
             (self.run.write_table if isinstance(result, pd.DataFrame) else self.run.write_json)(name, result)
         self.run.write_json("notes", self._notes)
         self.run.finish()
-        return Message("Saved {count} figures and {tables} results of run {run}.", count=len(figures), tables=len(results), run=self.run.id)
+        return Message(
+            "Saved {count} figures and {tables} results of run {run}.", count=len(figures), tables=len(results), run=self.run.id
+        )
 
 
 def start(stage: str, scenario: str, overrides: Mapping[str, Any] | None = None) -> Page:

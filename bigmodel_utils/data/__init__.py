@@ -1,6 +1,8 @@
 """Room of notebook 01: what goes in, what is dropped, what is protected."""
 
+from bigmodel_utils.data import audit
 from bigmodel_utils.data.account import Account, DataError
+from bigmodel_utils.data.pair import Pair
 from bigmodel_utils.data.preparation import Prepared, prepare
 
-__all__ = ["Account", "DataError", "Prepared", "prepare"]
+__all__ = ["Account", "DataError", "Pair", "Prepared", "audit", "prepare"]
