@@ -89,7 +89,7 @@ def format_value(value: Any, spec: str, language: str) -> str:
     """Write one value for a reader of `language`.
 
     spec: "" as it is · integer · number1..number4 (decimals) · percent, percent1 · money (short: US$1.8M) ·
-    cents (two decimals) · compact (1.2M) · date · seconds.  Source of the patterns: CLDR, through Babel.
+    cents (two decimals) · compact (1.2M) · date · seconds · country (of an ISO 3166 alpha-3 code).  Source of the patterns: CLDR, through Babel.
     """
     from babel import dates, numbers
 
@@ -104,6 +104,8 @@ def format_value(value: Any, spec: str, language: str) -> str:
     kind, digits = spec.rstrip("0123456789"), int(spec[-1]) if spec[-1:].isdigit() else 0
     if kind == "date":
         return dates.format_date(date.fromisoformat(str(value)), "long", locale=locale)
+    if kind == "country":
+        return _country(str(value), locale)
     if kind == "percent":
         return numbers.format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale)
     if kind == "money":
@@ -117,6 +119,14 @@ def format_value(value: Any, spec: str, language: str) -> str:
     if kind == "integer":
         return numbers.format_decimal(round(value), locale=locale)
     return numbers.format_decimal(value, "#,##0." + "0" * (digits or 2), locale=locale)
+
+
+def _country(alpha3: str, locale: str) -> str:
+    from babel import Locale
+    from babel.core import get_global
+
+    code = get_global("territory_aliases").get(alpha3, [alpha3])[0]
+    return Locale.parse(locale).territories.get(code, alpha3)
 
 
 def _money(value: float, locale: str) -> str:

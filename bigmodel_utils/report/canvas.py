@@ -43,6 +43,7 @@ class Canvas:
         axes.patch.set_visible(False)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0, pad=7, labelsize=SMALL, labelcolor=palette.MUTE)
+        axes.tick_params(axis="x", pad=10)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.margins(0)

@@ -67,7 +67,7 @@ class Table:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         lab = f'<figure style="{LAB_STYLE}">{_english(self)}</figure>'
         text = f"{plain(self.finding, 'en')} ({len(self.rows)} rows)"
-        return {"text/html": lab, "text/plain": text, MIME: self.html()}
+        return {"text/html": lab, "text/plain": text, MIME: {"html": self.html()}}
 
 
 def _heading(column: Column) -> str:

@@ -12,15 +12,19 @@ from bigmodel_utils.report.chart import Chart
 if TYPE_CHECKING:
     import pandas as pd
 
-_KIND_COLOURS = {"dropped": palette.GOLD_SOFT, "changed": palette.SLATE_SOFT, "kept": palette.ACCENT_SOFT}
-_KIND_NAMES = {"dropped": Message("dropped"), "changed": Message("changed"), "kept": Message("kept")}
+_KIND_COLOURS = {
+    "raw": palette.LINE,
+    "dropped": palette.GOLD_SOFT, "changed": palette.SLATE_SOFT, "kept": palette.ACCENT_SOFT}
+_KIND_NAMES = {
+    "raw": Message("raw"),
+    "dropped": Message("dropped"), "changed": Message("changed"), "kept": Message("kept")}
 _ROW = 27
 
 
 def account(table: pd.DataFrame) -> Chart:
     """Return every row accounted for: dropped, changed and kept, per market.
 
-    table: market (source | target), kind (dropped | changed | kept), reason, rows. Lines of no rows are left out.
+    table: market (source | target), kind (raw | dropped | changed | kept), reason, rows. Lines of no rows are left out.
     """
     lines = table[table["rows"] > 0]
     totals = {(market, kind): int(group["rows"].sum()) for (market, kind), group in lines.groupby(["market", "kind"])}
@@ -78,6 +82,7 @@ def lengths(table: pd.DataFrame) -> Chart:
 
     table: market, label, p5, p25, p50, p75, p95 (characters).
     """
+    table = _one_part(table)
     rows = table.to_dict("records")
     medians = {market: float(group["p50"].median()) for market, group in table.groupby("market")}
     finding = Message(
@@ -94,10 +99,15 @@ def lengths(table: pd.DataFrame) -> Chart:
     return Chart(finding, alt, note, lambda canvas: _strips(canvas, rows))
 
 
+def _one_part(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the training part where the table tells parts apart: test parts are balanced on purpose."""
+    return table[table["part"] == "train"] if "part" in table else table
+
+
 def _strips(canvas: Canvas, rows: list[dict]) -> None:
     names = [f"{canvas.read(palette.MARKET_NAMES[row['market']])}, {canvas.read(str(row['label']))}" for row in rows]
     left = min(150 if canvas.narrow else 230, max(text_width(name) for name in names) + 18)
-    axes = canvas.axes(height=len(rows) * 32 + 30, left=left, right=44, top=4, bottom=26)
+    axes = canvas.axes(height=len(rows) * (44 if canvas.narrow else 32) + 12, left=left, right=44, top=4, bottom=8)
     axes.set_xlim(0, max(row["p95"] for row in rows))
     axes.set_ylim(-len(rows) + 0.5, 0.5)
     axes.axvline(0, color=palette.LINE, linewidth=1)
@@ -116,6 +126,7 @@ def label_shares(table: pd.DataFrame) -> Chart:
 
     table: market (source | target), label, rows.
     """
+    table = _one_part(table)
     markets = [market for market in ("source", "target") if (table["market"] == market).any()]
     shares = {}
     for market in markets:
