@@ -13,10 +13,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def adopted_share(years, p, q):
+    """Return F(t) = (1 - e^-(p+q)t) / (1 + (q/p) e^-(p+q)t): who has adopted of all who will. Unchecked; see `cumulative`."""
+    decay = np.exp(-(p + q) * years)
+    return (1 - decay) / (1 + q / p * decay)
+
+
 def cumulative(years: ArrayLike, p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
     """Return the share F(t) of all who will ever adopt that has adopted after `years`; arguments broadcast.
 
-    F(t) = (1 - e^-(p+q)t) / (1 + (q/p) e^-(p+q)t), with p (innovation) above 0 and q (imitation) at least 0, per year.
+    p (innovation) lies above 0 and q (imitation) is at least 0, per year.
     Raises MarketError outside those bounds.
     """
     t, p, q = np.asarray(years, float), np.asarray(p, float), np.asarray(q, float)
@@ -26,8 +32,7 @@ def cumulative(years: ArrayLike, p: ArrayLike, q: ArrayLike) -> NDArray[np.float
             "p above 0, q and years of at least 0",
             "adoption_p and adoption_q in the scenario's assumptions",
         )
-    decay = np.exp(-(p + q) * t)
-    return (1 - decay) / (1 + q / p * decay)
+    return adopted_share(t, p, q)
 
 
 def curve(years: int, p: ArrayLike, q: ArrayLike, potential: ArrayLike = 1.0) -> NDArray[np.float64]:
