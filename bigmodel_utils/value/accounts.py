@@ -80,7 +80,7 @@ def _chance(happens: np.ndarray) -> Quantity:
 def cost_per_thousand(valuation: Valuation) -> pd.DataFrame:
     """Return what 1,000 items cost with people and with each model, USD.
 
-    Columns process, computing, reading, missed, needless, total (means over draws: the parts add up), low, high (P10, P90 of total).
+    Columns process, computing, reading, missed, needless, total (means over draws), low, high (P10, P90 of total).
     """
     import pandas as pd
 

@@ -140,7 +140,7 @@ def drivers(
 
 
 def correlation_matrix(names: list[str], correlations: Mapping[tuple[str, str], float]) -> np.ndarray:
-    """Return the (k, k) matrix of `correlations`; raises ValueRefused, naming the nearest valid one, when not positive definite."""
+    """Return the (k, k) matrix; raises ValueRefused, naming the nearest valid one, when not positive definite."""
     matrix = np.eye(len(names))
     for (one, other), value in correlations.items():
         i, j = names.index(one), names.index(other)

@@ -1,0 +1,189 @@
+"""Chip-hours of a training run before it starts, with an interval that was tested on runs left out.
+
+hours = FLOP / (utilisation x peak). Utilisation is predicted by a hierarchical regression on published runs;
+nothing is typed in. The 80 % interval is conformal: as wide, in predicted standard deviations, as 80 % of the
+runs needed whose developer family the fit had not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils import facts
+from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
+from bigmodel_utils.value import hierarchy, training_runs
+from bigmodel_utils.value.machines import Contract, Machine
+from bigmodel_utils.value.refusals import ValueRefused
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COVERED = 0.8
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """The regression of ln utilisation, and how many predicted deviations hold 80 % of unseen families."""
+
+    regression: hierarchy.Regression
+    deviations: float
+
+
+@cache
+def estimator() -> Estimator:
+    """Return the estimator fitted on every run of the back-test."""
+    runs = training_runs.back_test()
+    tested = back_test_errors()
+    regression = hierarchy.fit(features(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs))
+    return Estimator(regression, float(np.quantile(np.abs(tested["error"]) / tested["deviation"], COVERED)))
+
+
+@cache
+def back_test_errors() -> pd.DataFrame:
+    """Return one row per run, its family left out of the fit: model, family, quality_tier, error, deviation.
+
+    error: ln(predicted / actual chip-hours). deviation: the standard deviation that was predicted for it.
+    """
+    runs = training_runs.back_test()
+    x, y, tier = features(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs)
+    start = hierarchy.fit(x, y, tier).log_scales
+    error, deviation = np.empty(len(y)), np.empty(len(y))
+    for family in runs["family"].unique():
+        out = (runs["family"] == family).to_numpy()
+        fitted = hierarchy.fit(x.rows(~out), y[~out], tier[~out], start)
+        mean, deviation[out] = fitted.predict(x.rows(out))
+        error[out] = y[out] - mean
+    return runs[["run_id", "model", "family", "architecture", "quality_tier", "chip_hours"]].assign(
+        error=error, deviation=deviation
+    )
+
+
+def back_test_table() -> pd.DataFrame:
+    """Return our error beside two rules of thumb: estimator, runs, median_factor, p90_factor, bias, coverage.
+
+    Factors are exp|ln(predicted / actual)|; "checked" leaves out records of tier C (coarse). Ours never saw the family.
+    """
+    import pandas as pd
+
+    runs, ours = training_runs.back_test(), back_test_errors()
+    inside = np.abs(ours["error"]) <= estimator().deviations * ours["deviation"]
+    utilisation = np.log(runs["utilisation"])
+    peers = {
+        "fitted, family left out": ours["error"],
+        "6ND at 0.40": utilisation - np.log(0.4),
+        "6ND at 0.30": utilisation - np.log(0.3),
+    }
+    rows = []
+    for runs_shown, chosen in (("all", np.ones(len(runs), bool)), ("checked", (runs["quality_tier"] != "C").to_numpy())):
+        for name, error in peers.items():
+            size = np.abs(error[chosen])
+            factors = {
+                "median_factor": np.exp(size.median()),
+                "p90_factor": np.exp(size.quantile(0.9)),
+                "bias": np.exp(error[chosen].median()),
+            }
+            coverage = inside[chosen].mean() if name.startswith("fitted") else np.nan
+            rows.append(
+                {"estimator": name, "tested_on": runs_shown, "runs": int(chosen.sum()), **factors, "coverage": coverage}
+            )
+    return pd.DataFrame(rows)
+
+
+def features(runs: pd.DataFrame) -> hierarchy.Features:
+    """Return what the regression knows of `runs` (planned or past): columns hardware to family, `peak_flops`, `vendor`."""
+    architecture, middle = runs["architecture"].to_numpy(), _middle()
+    return hierarchy.Features(
+        size=np.log10(runs["params_active_b"].to_numpy(dtype=float) / middle["params_active_b"]),
+        peak=np.log(runs["peak_flops"].to_numpy(dtype=float) / middle["peak_flops"]),
+        vendor=runs["vendor"].to_numpy(dtype=object),
+        sparse=(architecture == "moe").astype(float),
+        encoder=(architecture == "encoder").astype(float),
+        family=runs["family"].fillna("").to_numpy(dtype=object),
+    )
+
+
+@cache
+def _middle() -> dict[str, float]:
+    """The median size and peak of the published runs: the point at which all slopes are zero."""
+    return training_runs.back_test()[["params_active_b", "peak_flops"]].median().to_dict()
+
+
+def _tiers(runs: pd.DataFrame) -> np.ndarray:
+    return runs["quality_tier"].map({tier: place for place, tier in enumerate(hierarchy.TIERS)}).to_numpy()
+
+
+def chip_hours(run: dict[str, object]) -> Quantity:
+    """Return the chip-hours of a planned run (columns of training_runs that are known before it), 80 % interval.
+
+    rung 1: the plan has `tokens_per_s_per_gpu`, measured on the target: tokens over rate, over goodput.
+    rung 2: runs of the same `family` are known. rung 3: neither. Raises ValueRefused where nothing can be said.
+    """
+    if np.isfinite(training_runs.positive(run, "tokens_per_s_per_gpu")) and np.isfinite(
+        training_runs.positive(run, "tokens_b")
+    ):
+        return _measured_hours(run)
+    reason = training_runs.reason_against(run)
+    if reason:
+        raise ValueRefused(str(run.get("model") or "a planned run"), reason, "the plan")
+    return _regressed_hours(run)
+
+
+def _measured_hours(run: dict[str, object]) -> Quantity:
+    goodput = facts.as_range("training_goodput")
+    tokens, rate = training_runs.positive(run, "tokens_b") * 1e9, training_runs.positive(run, "tokens_per_s_per_gpu")
+    steady = tokens / rate / SECONDS_PER_HOUR
+    return Quantity(
+        mid=steady / goodput["mid"],
+        low=steady / goodput["high"],
+        high=steady / goodput["low"],
+        unit="chip-hours",
+        origin="estimated",
+        source=f"measured tokens/s; goodput: {goodput['source']}",
+        method="rung 1: measured on the target, divided by goodput",
+    )
+
+
+def _regressed_hours(run: dict[str, object]) -> Quantity:
+    import pandas as pd
+
+    flop, fitted = training_runs.planned_flop(run), estimator()
+    size = training_runs.active_parameters_b(run)
+    known = fitted.regression.features
+    plan = pd.DataFrame(
+        [
+            {
+                "hardware": run["hardware"],
+                "architecture": run.get("architecture") or "dense",
+                "family": run.get("family") or "",
+                "params_active_b": size if np.isfinite(size) else _middle()["params_active_b"],
+            }
+        ]
+    )
+    row = training_runs.with_peak(plan)
+    mean, deviation = (float(value[0]) for value in fitted.regression.predict(features(row)))
+    mid = flop / (np.exp(mean) * float(row["peak_flops"].iloc[0]) * SECONDS_PER_HOUR)
+    factor, seen = float(np.exp(fitted.deviations * deviation)), bool((known.family == plan["family"].iloc[0]).any())
+    return Quantity(
+        mid=mid,
+        low=mid / factor,
+        high=mid * factor,
+        unit="chip-hours",
+        origin="estimated",
+        source="utilisation fitted on data/facts/training_runs.csv",
+        method="rung 2: scaled from runs of the same family" if seen else "rung 3: fitted on runs of other families",
+    )
+
+
+def cost(hours: Quantity, machine: Machine, contract: Contract = "on_demand", overhead: float = 0.0) -> Quantity:
+    """Return USD of `hours` chip-hours on `machine`, with `overhead` (share) for storage, network and failed runs."""
+    if overhead < 0:
+        raise ValueRefused(f"overhead {overhead:g}", "zero or more; the nearest is 0", "overhead")
+    if machine.device == "cpu":
+        raise ValueRefused(f"chip-hours on {machine.name}", "a machine with accelerators", "compute in the scenario")
+    price = machine.price(contract)
+    paid = hours.scaled(price.mid / machine.devices * (1 + overhead), "USD")
+    return paid.model_copy(update={"source": f"{hours.source}; {price.source}", "as_of": price.as_of})
