@@ -29,7 +29,8 @@ def pairs(keys: list[str], threshold: float = THRESHOLD) -> tuple[np.ndarray, np
     if len(keys) < 2:
         return np.empty((0, 2), dtype=np.int64), np.empty(0)
     shingles, starts = _shingles(keys)
-    candidates = _candidates(_signatures(shingles, starts))
+    signatures = _signatures(shingles, starts)
+    candidates = _likely(_candidates(signatures), signatures, threshold)
     parts = [_jaccard(shingles, starts, candidates[n : n + _PAIRS]) for n in range(0, len(candidates), _PAIRS)]
     similarity = np.concatenate(parts) if parts else np.empty(0)
     close = similarity >= threshold
@@ -61,45 +62,44 @@ def _shingles(keys: list[str]) -> tuple[np.ndarray, np.ndarray]:
     parts, first = [], 0
     while first < len(keys):  # chunks keep the memory flat
         last = max(first + 1, int(np.searchsorted(bounds, bounds[first] + _CHARACTERS)))
-        parts.append(_hashed("".join(keys[first:last]), sizes[first:last], counts[first:last]))
+        parts.append(_hashed(keys[first:last], sizes[first:last], counts[first:last]))
         first = last
     return np.concatenate(parts), np.concatenate(([0], np.cumsum(counts)))
 
 
-def _hashed(joined: str, sizes: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the hash of every shingle; a text shorter than SHINGLE is one shingle, padded with zeros."""
+def _hashed(keys: list[str], sizes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the hash of every shingle; zeros after each text keep shingles inside it and fill up short texts."""
     import numpy as np
 
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    padded = np.concatenate((codes, np.zeros(SHINGLE, dtype=np.uint32)))
-    ends = np.cumsum(sizes)
-    at = np.arange(counts.sum()) + np.repeat(ends - sizes - (np.cumsum(counts) - counts), counts)
-    mixed = np.zeros(len(at), dtype=np.uint64)
-    short = np.flatnonzero(np.repeat(sizes < SHINGLE, counts))
-    limits = np.repeat(ends, counts)[short]
+    gap = "\0" * (SHINGLE - 1)
+    joined = gap.join([*keys, ""])
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    windows = len(codes) - SHINGLE + 1
+    mixed = np.zeros(windows, dtype=np.uint64)
     for offset in range(SHINGLE):
-        character = padded[at + offset].astype(np.uint64)
-        character[short[at[short] + offset >= limits]] = 0
-        mixed = (mixed ^ character) * np.uint64(_MIX)
-        mixed ^= mixed >> np.uint64(29)
-    return (mixed >> np.uint64(32)).astype(np.uint32)
+        mixed += codes[offset : offset + windows] * np.uint64(_MIX ** (2 * offset + 1) % 2**64)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(_MIX)
+    room = sizes + SHINGLE - 1
+    offset_in_text = np.arange(int(room.sum())) - np.repeat(np.cumsum(room) - room, room)
+    inside = offset_in_text < np.repeat(counts, room)
+    return (mixed[inside[:windows]] >> np.uint64(32)).astype(np.uint32)
 
 
 def _signatures(shingles: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Return the MinHash signatures, uint32, BANDS * ROWS x texts."""
+    """Return the MinHash signatures, uint32, BANDS * ROWS x texts. One hash is one odd factor, modulo 2^32."""
     import numpy as np
 
-    rng = np.random.default_rng(0x5EED)
-    factors = rng.integers(0, 2**31, BANDS * ROWS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    shifts = rng.integers(0, 2**32, BANDS * ROWS, dtype=np.uint32)
+    factors = np.random.default_rng(0x5EED).integers(0, 2**31, BANDS * ROWS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     sizes = np.diff(starts)
     signatures = np.full((BANDS * ROWS, len(sizes)), np.iinfo(np.uint32).max, dtype=np.uint32)
     for members, width in _buckets(sizes):
         # The index repeats a text's last shingle to even the widths: a minimum does not mind.
-        index = starts[members] + np.minimum(np.arange(width)[:, None], sizes[members] - 1)
-        block = shingles[index]
-        for row, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
-            signatures[row, members] = ((block * factor) ^ shift).min(axis=0)
+        block = shingles[starts[members] + np.minimum(np.arange(width)[:, None], sizes[members] - 1)]
+        hashed = np.empty_like(block)
+        for row, factor in enumerate(factors):
+            np.multiply(block, factor, out=hashed)
+            signatures[row, members] = hashed.min(axis=0)
     return signatures
 
 
@@ -132,7 +132,7 @@ def _candidates(signatures: np.ndarray) -> np.ndarray:
         for row in rows[1:]:
             digest = (digest ^ row) * np.uint64(_MIX)
             digest ^= digest >> np.uint64(31)
-        order = np.argsort(digest, kind="stable")
+        order = np.argsort(digest)
         same = digest[order][1:] == digest[order][:-1]
         start = np.maximum.accumulate(np.where(np.concatenate(([True], ~same)), np.arange(len(order)), 0))
         later = np.flatnonzero(same) + 1
@@ -143,6 +143,20 @@ def _candidates(signatures: np.ndarray) -> np.ndarray:
     count = signatures.shape[1]
     unique = _distinct(edges[:, 0].astype(np.int64) * count + edges[:, 1])
     return np.stack((unique // count, unique % count), axis=1)
+
+
+def _likely(candidates: np.ndarray, signatures: np.ndarray, threshold: float) -> np.ndarray:
+    """Return the candidates whose signatures agree within five standard errors of `threshold`: the rest need no proof."""
+    import numpy as np
+
+    agreement = np.concatenate(
+        [
+            (signatures[:, part[:, 0]] == signatures[:, part[:, 1]]).mean(axis=0)
+            for part in (candidates[n : n + _PAIRS] for n in range(0, len(candidates), _PAIRS))
+        ]
+        or [np.empty(0)]
+    )
+    return candidates[agreement >= threshold - 5 * np.sqrt(threshold * (1 - threshold) / (BANDS * ROWS))]
 
 
 def _jaccard(shingles: np.ndarray, starts: np.ndarray, candidates: np.ndarray) -> np.ndarray:
