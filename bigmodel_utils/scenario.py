@@ -98,10 +98,10 @@ class Evaluation(_Part):
 
 
 class Compute(_Part):
-    """Priced machines, as `provider/region/instance_type` rows of the facts."""
+    """Machines whose prices apply (`provider/region/instance_type` of the facts) to speed measured on CPU, or on GPU."""
 
-    serving: str
-    training: str
+    cpu: str
+    gpu: str
 
 
 class Assumption(_Part):

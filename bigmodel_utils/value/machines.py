@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -58,6 +59,19 @@ def machines() -> dict[str, Machine]:
         gpu[f"usd_per_hour_{contract}"] = gpu[f"usd_per_gpu_hour_{contract}"] * gpu["devices"]
     rows = [*cpu.to_dict("records"), *gpu.to_dict("records")]
     return {m.name: m for m in map(_machine, rows)}
+
+
+def accelerator(reported: str) -> str:
+    """Return the name in gpu_specs of the accelerator that its driver reports, e.g. "NVIDIA A100-SXM4-80GB".
+
+    Raises ValueRefused with the nearest name when no row has its family.
+    """
+    words = re.split(r"[^A-Za-z0-9]+", reported)
+    known = facts.load("gpu_specs")["gpu"].tolist()
+    family = [name for name in known if name.split("-")[0] in words]
+    if not family:
+        raise ValueRefused(f"accelerator '{reported}'", nearest(reported, known), "data/facts/gpu_specs.csv")
+    return max(family, key=lambda name: sum(any(w.startswith(part) for w in words) for part in name.split("-")))
 
 
 def _machine(row: dict[str, Any]) -> Machine:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.value import refusals
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def at_share(probability: np.ndarray | float, measured_share: float, live_share:
 def cost_optimal_at_share(missed_usd: float, needless_usd: float, live_share: float, measured_share: float) -> float:
     """Return the threshold on probabilities of the test set that is cost-optimal in live traffic."""
     return float(at_share(cost_optimal(missed_usd, needless_usd), live_share, measured_share))
+
+
+def for_scenario(scenario: Scenario, measured_share: float) -> float:
+    """Return `cost_optimal_at_share` for the middle of the scenario's error costs and live share of events."""
+    names = ("missed_complaint_usd", "needless_contact_usd", "complaint_share")
+    return cost_optimal_at_share(*(scenario.assumption(name).mid for name in names), measured_share)
 
 
 def review_band(missed_usd: float, needless_usd: float, review_usd: float) -> tuple[float, float] | None:

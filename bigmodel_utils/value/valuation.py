@@ -76,13 +76,13 @@ def estimate(
 ) -> Valuation:
     """Return the valuation of entering the target market with model `b`.
 
-    figures: measured `samples_per_second` and `train_seconds_b`, on `device` ("cpu" with `cores`, or a name of gpu_specs).
+    figures: measured `samples_per_second` and `train_seconds_b`, on `device` ("cpu" with `cores`, or a name of gpu_specs, see `machines.accelerator`).
     confusion: one row a model with columns model and the four COUNTS, at the threshold in use; positive = the event.
     Raises ValueRefused for a missing figure, model or assumption.
     """
-    serving_machine, training_machine = machines.machine(scenario.compute.serving), machines.machine(scenario.compute.training)
-    rate = compute_cost.rate_on(serving_machine, _figure(figures, "samples_per_second"), device, cores)
-    training = compute_cost.training_cost(training_machine, _figure(figures, "train_seconds_b"), device, cores)
+    machine = machines.machine(scenario.compute.cpu if device == "cpu" else scenario.compute.gpu)
+    rate = compute_cost.rate_on(machine, _figure(figures, "samples_per_second"), device, cores)
+    training = compute_cost.training_cost(machine, _figure(figures, "train_seconds_b"), device, cores)
     rates = {str(row["model"]): _rates(row) for row in confusion.to_dict("records")}
     if ENTRANT not in rates:
         raise ValueRefused(f"no counts of model '{ENTRANT}'", nearest(ENTRANT, rates), "table confusion of 03_evaluate_model")
@@ -91,14 +91,14 @@ def estimate(
         "recall": rates[ENTRANT][0],
         "false_alarm_rate": rates[ENTRANT][1],
         "samples_per_second": uncertainty.from_quantity("samples_per_second", rate),
-        "machine_usd_hour": uncertainty.constant("machine_usd_hour", serving_machine.price().mid, "USD per hour", "assumed"),
+        "machine_usd_hour": uncertainty.constant("machine_usd_hour", machine.price().mid, "USD per hour", "assumed"),
         "training_usd": uncertainty.from_quantity("training_usd", training),
         "labels_bought": uncertainty.constant("labels_bought", split.train + split.validation, "labels"),
     }
     venture.complete(marginals)
     draws = uncertainty.draw(marginals, scenario.decision.draws, scenario.seed)
     paths = simulation.run(draws, scenario.decision.horizon_years)
-    serving = compute_cost.serving_cost(serving_machine, rate, marginals["average_load"].p50)
+    serving = compute_cost.serving_cost(machine, rate, marginals["average_load"].p50)
     return Valuation(scenario, marginals, rates, draws, paths, serving, training)
 
 

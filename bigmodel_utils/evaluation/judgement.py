@@ -1,0 +1,185 @@
+"""Every model on the held-out rows of both markets: scores, paired comparisons, counts at the chosen threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.evaluation import compare, intervals, metrics
+from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.training.rival import fit_rival
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DATA, MODELS = "01_prepare_data", "02_train_model"
+ADAPTED = ("a", "b", "p")
+PAIRS = [("b", "a"), ("b", "p"), ("b", "rival"), ("b", "floor")]
+
+
+class Reader(Protocol):
+    """Anything that answers texts with probabilities, shape (texts, labels)."""
+
+    def probabilities(self, texts: list[str]) -> np.ndarray: ...
+
+
+class Floor:
+    """Always the commonest label of the training rows."""
+
+    def __init__(self, train: pd.DataFrame, labels: int) -> None:
+        self.shares = np.bincount(train["label"], minlength=labels) / len(train)
+
+    def probabilities(self, texts: list[str]) -> np.ndarray:
+        return np.tile(self.shares, (len(texts), 1))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`scores` and `predictions` (calibrated probabilities of the event, target test rows) as later notebooks read them.
+
+    `worst`: M_B's surest errors. `interval_widths`: of M_B's accuracy, by resampling and by Wilson's formula.
+    """
+
+    scenario: Scenario
+    scores: pd.DataFrame
+    compare: list[compare.Comparison]
+    predictions: pd.DataFrame
+    worst: pd.DataFrame
+    figures: dict[str, Quantity]
+    interval_widths: tuple[float, float]
+
+    @property
+    def is_event(self) -> np.ndarray:
+        """Which target test rows are the event that the business acts on."""
+        return self.predictions["label"].to_numpy() == self.scenario.task.labels.index(self.scenario.task.event)
+
+    def counts(self, threshold: float) -> dict[str, metrics.Confusion]:
+        """Return each model's counts on the target test rows when rows at or above `threshold` are flagged."""
+        models = [name for name in self.predictions if name not in ("row", "label")]
+        return {name: metrics.confusion(self.predictions[name].to_numpy(), self.is_event, threshold) for name in models}
+
+    @property
+    def finding(self) -> Message:
+        """What a director should remember, true whichever way it came out."""
+        gain, start, *_ = self.compare
+        return Message(
+            "The adapted model reads {b:percent1} of the target market's texts right, the home model as it is {a:percent1}: "
+            "{gain} {start}",
+            b=self.figures["accuracy_target_b"],
+            a=self.figures["accuracy_target_a"],
+            gain=_gain(gain),
+            start=_start(start),
+        )
+
+
+def judge(run: Run) -> Judgement:
+    """Return how M_A, M_B and their rivals read the held-out rows; probabilities are calibrated on validation rows."""
+    scenario, labels = run.scenario, len(run.scenario.task.labels)
+    train, validation, test = (run.table(DATA, f"target_{part}") for part in ("train", "validation", "test"))
+    readers: dict[str, Reader] = {"floor": Floor(train, labels)}
+    readers["rival"] = fit_rival(train, validation, scenario.target_market.language, labels, scenario.seed)
+    readers |= {name: Classifier.load(run.path(MODELS, f"model_{name}")) for name in ADAPTED}
+    answers = {name: _calibrated(reader, validation, test) for name, reader in readers.items()}
+    home = run.table(DATA, "source_test")
+    at_home = {name: readers[name].probabilities(home["text"].tolist()) for name in ADAPTED}
+    return _collected(scenario, answers, test, at_home, home)
+
+
+def _calibrated(reader: Reader, validation: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
+    """Return test probabilities, softened or sharpened by one temperature fitted on validation rows."""
+    known = reader.probabilities(validation["text"].tolist())
+    logits = np.log(np.clip(known, 1e-12, 1))
+    found = reader.probabilities(test["text"].tolist())
+    if isinstance(reader, Floor):
+        return found
+    return metrics.softened(found, metrics.temperature(logits, validation["label"].to_numpy()))
+
+
+def _collected(
+    scenario: Scenario, answers: dict[str, np.ndarray], test: pd.DataFrame, at_home: dict[str, np.ndarray], home: pd.DataFrame
+) -> Judgement:
+    import pandas as pd
+
+    settings, seed = scenario.evaluation, scenario.seed
+    truth, event = test["label"].to_numpy(), scenario.task.labels.index(scenario.task.event)
+    scores = metrics.score_table(answers, truth, "target", settings, seed)
+    source_scores = metrics.score_table(at_home, home["label"].to_numpy(), "source", settings, seed)
+    compared = compare.compare(answers, truth, PAIRS, settings, seed)
+    events = {name: p[:, event] for name, p in answers.items() if name != "floor"}
+    predictions = pd.DataFrame({"row": test["row"], "label": truth, **events})
+    return Judgement(
+        scenario,
+        pd.concat([scores, source_scores], ignore_index=True),
+        compared,
+        predictions,
+        _worst(answers["b"], test),
+        _figures(answers, at_home, truth, home["label"].to_numpy(), compared, settings.confidence),
+        _widths(answers["b"].argmax(axis=1) == truth, settings.resamples, seed, settings.confidence),
+    )
+
+
+def count_table(counts: dict[str, metrics.Confusion]) -> pd.DataFrame:
+    """Return model, true_positive, false_negative, false_positive, true_negative: a row per model."""
+    import pandas as pd
+
+    return pd.DataFrame([{"model": name, **vars(count)} for name, count in counts.items()])
+
+
+def rates(counts: dict[str, metrics.Confusion], confidence: float) -> dict[str, Quantity]:
+    """Return recall_<model> and false_alarm_rate_<model> with their intervals."""
+    found = {f"recall_{name}": count.recall(confidence) for name, count in counts.items()}
+    return found | {f"false_alarm_rate_{name}": count.false_alarm_rate(confidence) for name, count in counts.items()}
+
+
+def _figures(
+    answers: dict[str, np.ndarray],
+    at_home: dict[str, np.ndarray],
+    truth: np.ndarray,
+    home_truth: np.ndarray,
+    compared: list[compare.Comparison],
+    confidence: float,
+) -> dict[str, Quantity]:
+    found = {f"accuracy_target_{name}": metrics.accuracy(p, truth, confidence) for name, p in answers.items()}
+    found |= {f"accuracy_source_{name}": metrics.accuracy(p, home_truth, confidence) for name, p in at_home.items()}
+    return found | {f"gain_{c.first}_over_{c.second}": c.difference for c in compared}
+
+
+def _worst(probabilities: np.ndarray, test: pd.DataFrame, count: int = 8) -> pd.DataFrame:
+    """Return text, label and the wrong label's probability of the surest errors."""
+    guess = probabilities.argmax(axis=1)
+    wrong = test.assign(probability=probabilities.max(axis=1))[guess != test["label"].to_numpy()]
+    return wrong.nlargest(count, "probability")[["text", "label", "probability"]].reset_index(drop=True)
+
+
+def _widths(right: np.ndarray, count: int, seed: int, confidence: float) -> tuple[float, float]:
+    drawn = intervals.bootstrap(lambda pick: float(right[pick].mean()), len(right), "share", count, seed, confidence)
+    low, high = intervals.wilson(int(right.sum()), len(right), confidence)
+    return drawn.high - drawn.low, high - low
+
+
+def _gain(c: compare.Comparison) -> Message:
+    if not c.is_real:
+        return Message("a gain is not shown.")
+    if c.difference.mid > 0:
+        return Message("the gain of {gain:percent1} is real (paired test, p {p}).", gain=c.difference, p=_p(c.p_value))
+    return Message("adapting made it worse, by {loss:percent1} (paired test, p {p}).", loss=-c.difference.mid, p=_p(c.p_value))
+
+
+def _start(c: compare.Comparison) -> Message:
+    if not c.is_real:
+        return Message(
+            "Starting from the home model is not shown to beat starting from the pretrained weights with the same labels."
+        )
+    if c.difference.mid > 0:
+        return Message("Starting from the home model paid: {gain:percent1} over the pretrained weights.", gain=c.difference)
+    return Message("The pretrained weights alone do better with the same labels, by {loss:percent1}.", loss=-c.difference.mid)
+
+
+def _p(value: float) -> Message:
+    return Message("< 0.001") if value < 0.001 else Message("= {value:number3}", value=value)
