@@ -132,6 +132,8 @@ def _country(alpha3: str, locale: str) -> str:
 def _money(value: float, locale: str) -> str:
     from babel import numbers
 
+    if 0 < abs(value) < 0.01:
+        return numbers.format_currency(value, "USD", "¤#,##0.0000", locale, False)
     if abs(value) < 1000:
         return numbers.format_currency(value, "USD", "¤#,##0.00" if abs(value) < 100 else "¤#,##0", locale, False)
     return numbers.format_compact_currency(value, "USD", locale=locale, fraction_digits=1)

@@ -49,4 +49,8 @@ class Chart:
         english = self.svg().replace("<svg ", '<svg style="max-width:720px;display:block;font-size:13px;fill:var(--ink)" ', 1)
         caption = f'<figcaption style="color:var(--mute);font-size:12.5px">{escape(plain(self.note, "en"))}</figcaption>'
         lab = f'<figure style="{LAB_STYLE}"><p style="font-size:17px;font-weight:600">{escape(plain(self.finding, "en"))}</p>'
-        return {"text/html": f"{lab}{english}{caption}</figure>", "text/plain": plain(self.alt, "en"), MIME: {"html": self.html()}}
+        return {
+            "text/html": f"{lab}{english}{caption}</figure>",
+            "text/plain": plain(self.alt, "en"),
+            MIME: {"html": self.html()},
+        }

@@ -48,7 +48,9 @@ class Typeface:
             return ""
         data = base64.b64encode(_saved(_subset(self._small, set(_ALWAYS) | set(text)), "woff2")).decode("ascii")
         weights = f"{_WEIGHTS[0]} {_WEIGHTS[1]}"
-        return f'@font-face{{font-family:"{FAMILY}";font-weight:{weights};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+        return (
+            f'@font-face{{font-family:"{FAMILY}";font-weight:{weights};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+        )
 
 
 def _subset(font_bytes: bytes, signs: set[str]):

@@ -34,6 +34,33 @@ _ASSUMPTIONS = {
     "machine_usd_hour": Message("price of a machine"),
     "training_usd": Message("cost of training"),
     "labels_bought": Message("labels bought"),
+    "parcels_per_year": Message("parcels a year"),
+    "reviewed_share": Message("parcels with a written review"),
+    "eligible_parcel_share": Message("parcels of merchants with enough reviews"),
+}
+_FIGURES = {
+    "npv": Message("net present value"),
+    "irr": Message("internal rate of return"),
+    "lowest_cash": Message("lowest point of cash"),
+    "payback_month": Message("month in which the money is back"),
+    "people_usd_per_thousand": Message("cost of 1,000 items done by people"),
+    "saving_per_thousand": Message("a customer's saving on 1,000 items"),
+    "price_per_thousand": Message("price of 1,000 items"),
+    "probability_of_gain": Message("chance of gaining money"),
+    "probability_of_saving": Message("chance of costing a customer less than people"),
+    "probability_of_payback": Message("chance of earning the money back"),
+    "serving_usd_per_thousand": Message("computing for 1,000 items"),
+    "training_usd": Message("cost of training"),
+    "accuracy_source_a": Message("accuracy of the home model at home"),
+    "accuracy_target_a": Message("accuracy of the home model in the target market"),
+    "accuracy_target_b": Message("accuracy of the adapted model in the target market"),
+    "recall_b": Message("true cases that the adapted model finds"),
+    "false_alarm_rate_b": Message("false alarms of the adapted model"),
+    "samples_per_second": Message("items read per second"),
+    "tam_usd_year": Message("whole market"),
+    "sam_usd_year": Message("market within reach"),
+    "som_usd_year": Message("market that is ours to win"),
+    "merchants_final_year": Message("merchants in the last year"),
 }
 _UNITS = {
     "share": Message("share"),
@@ -61,6 +88,11 @@ _UNITS = {
 def assumption(name: str) -> Message:
     """Return the reader's name of an assumption or measured input; an unknown one is its key in words."""
     return _ASSUMPTIONS.get(name, Message("{name}", name=name.replace("_", " ")))
+
+
+def figure(name: str) -> Message:
+    """Return the reader's name of a stage's figure, or of an assumption."""
+    return _FIGURES.get(name) or assumption(name)
 
 
 def unit(name: str) -> Message:

@@ -16,7 +16,26 @@ from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import TEMPLATE, Page
 
 REMOVED_TAGS = {"parameters", "injected-parameters", "explore", "remove_cell"}
-_KEPT_TAGS = {"table", "thead", "tbody", "tr", "th", "td", "caption", "p", "b", "i", "em", "strong", "code", "pre", "ul", "ol", "li", "br"}
+_KEPT_TAGS = {
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "caption",
+    "p",
+    "b",
+    "i",
+    "em",
+    "strong",
+    "code",
+    "pre",
+    "ul",
+    "ol",
+    "li",
+    "br",
+}
 
 
 def page(notebook: Path, pages: Sequence[tuple[str, Message]], run_line: Message, illustrative: bool) -> Page:
@@ -77,7 +96,9 @@ def shown(output: Mapping[str, Any]) -> str:
         return f'<div class="scroll">{_safe(data["text/html"])}</div>'
     if "image/png" in data:
         picture = "".join(data["image/png"].split())
-        return f'<figure><img src="data:image/png;base64,{escape(picture)}" alt="{escape(data.get("text/plain", ""))}"></figure>'
+        return (
+            f'<figure><img src="data:image/png;base64,{escape(picture)}" alt="{escape(data.get("text/plain", ""))}"></figure>'
+        )
     return f"<pre>{prose.escaped(data['text/plain'])}</pre>" if "text/plain" in data else ""
 
 

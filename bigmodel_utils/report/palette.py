@@ -45,6 +45,12 @@ COST_NAMES = {
     "missed": Message("missed cases"),
     "needless": Message("needless contacts"),
 }
+COST_HEADS = {
+    "computing": Message("Machines"),
+    "reading": Message("People who read"),
+    "missed": Message("Missed cases"),
+    "needless": Message("Needless contacts"),
+}
 
 
 def model_name(key: str) -> Message:

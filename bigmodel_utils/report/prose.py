@@ -52,7 +52,9 @@ def spoken(text: str) -> str:
 def headings(source: str) -> list[tuple[str, str]]:
     """Return (tag, text) of the headings of a cell."""
     tokens = _reader().parse(source)
-    return [(tokens[i - 1].tag, _message_id(token)) for i, token in enumerate(tokens) if i and tokens[i - 1].type == "heading_open"]
+    return [
+        (tokens[i - 1].tag, _message_id(token)) for i, token in enumerate(tokens) if i and tokens[i - 1].type == "heading_open"
+    ]
 
 
 def _message_id(token: Token) -> str:

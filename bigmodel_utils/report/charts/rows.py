@@ -12,12 +12,8 @@ from bigmodel_utils.report.chart import Chart
 if TYPE_CHECKING:
     import pandas as pd
 
-_KIND_COLOURS = {
-    "raw": palette.LINE,
-    "dropped": palette.GOLD_SOFT, "changed": palette.SLATE_SOFT, "kept": palette.ACCENT_SOFT}
-_KIND_NAMES = {
-    "raw": Message("raw"),
-    "dropped": Message("dropped"), "changed": Message("changed"), "kept": Message("kept")}
+_KIND_COLOURS = {"raw": palette.LINE, "dropped": palette.GOLD_SOFT, "changed": palette.SLATE_SOFT, "kept": palette.ACCENT_SOFT}
+_KIND_NAMES = {"raw": Message("raw"), "dropped": Message("dropped"), "changed": Message("changed"), "kept": Message("kept")}
 _ROW = 27
 
 

@@ -1,0 +1,89 @@
+"""Everything that the brief reads from a finished run, loaded once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils.artifacts import DONE, STAGES, Run
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import names
+from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TABLES = {
+    "account": "01_prepare_data",
+    "scores": "03_evaluate_model",
+    "compare": "03_evaluate_model",
+    "confusion": "03_evaluate_model",
+    "adoption": "05_size_market",
+    "size": "05_size_market",
+    "cost_per_thousand": "06_estimate_value",
+    "cash": "06_estimate_value",
+    "npv_density": "06_estimate_value",
+    "tornado": "06_estimate_value",
+    "draws": "06_estimate_value",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A run as the brief sees it. Missing stages or results raise ArtifactError, which names what to run."""
+
+    run: Run
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.run.scenario
+
+    @cached_property
+    def figures(self) -> dict[str, Quantity]:
+        """Figures of all stages and the scenario's assumptions, by name."""
+        found = {name: _assumed(given) for name, given in self.scenario.assumptions.items()}
+        for stage in STAGES:
+            found |= self.run.figures(stage)
+        return found
+
+    @cached_property
+    def decision(self) -> dict[str, Any]:
+        return self.run.json("08_decide", "decision")
+
+    @cached_property
+    def inputs(self) -> dict[str, float]:
+        """Middle value of every input of the venture."""
+        return self.run.json("06_estimate_value", "inputs")
+
+    def table(self, name: str) -> pd.DataFrame:
+        return self.run.table(_TABLES[name], name)
+
+    @property
+    def prices_as_of(self) -> date:
+        return max(given.as_of for given in self.scenario.assumptions.values())
+
+    @cached_property
+    def manifest(self) -> str:
+        """First 12 hex digits of the SHA-256 over the manifests of all stages."""
+        digest = hashlib.sha256()
+        for stage in STAGES:
+            digest.update((self.run.folder / stage / DONE).read_bytes())
+        return digest.hexdigest()[:12]
+
+
+def written(name: str, value: float, unit: str) -> Message:
+    """Return a value of assumption `name` as the reader writes it, with its unit unless the number shows it."""
+    spec = names.spec(unit, abs(value))
+    if spec.startswith(("percent", "money")):
+        return Message("{value:" + spec + "}", value=value)
+    return Message("{value:" + spec + "} {unit}", value=value, unit=names.unit(unit))
+
+
+def _assumed(given: Any) -> Quantity:
+    return Quantity(
+        mid=given.mid, low=given.low, high=given.high, unit=given.unit, origin="assumed", source=given.source, as_of=given.as_of
+    )

@@ -1,0 +1,141 @@
+"""The five sections of the brief: market, model, cost, value, risk. One figure each, its finding as the heading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import charts, names, palette
+from bigmodel_utils.report.chart import Chart
+from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.markup import both
+from bigmodel_utils.report.origins import Origins
+
+SIGNIFICANT = 0.05
+
+
+def html(evidence: Evidence, origins: Origins) -> str:
+    """Return all five sections."""
+    return "".join(_section(*part(evidence), origins) for part in (market, model, cost, value, risk))
+
+
+def _section(chart: Chart, sentences: Sequence[Message], origins: Origins) -> str:
+    prose = "".join(f"<p>{origins.html(sentence)}</p>" for sentence in sentences)
+    return f'<section class="split"><div><h2>{both(chart.finding)}</h2>{prose}</div>{chart.html(titled=False)}</section>'
+
+
+def market(evidence: Evidence) -> tuple[Chart, list[Message]]:
+    """How many customers, and what they would pay in a year."""
+    chart = charts.adoption(evidence.table("adoption"))
+    som = evidence.figures["som_usd_year"]
+    sentences = [
+        Message(
+            "What is ours to win is worth **{som:money}** a year; 8 in 10 futures: {low:money} to {high:money}.",
+            som=som,
+            low=som.low,
+            high=som.high,
+        )
+    ]
+    return chart, sentences
+
+
+def model(evidence: Evidence) -> tuple[Chart, list[Message]]:
+    """How often the models are right, and whether the home model was worth starting from."""
+    chart = charts.dots_with_intervals(evidence.table("scores"))
+    compare = {(row["first"], row["second"]): row for row in evidence.table("compare").to_dict("records")}
+    sentences = [_home(evidence)]
+    sentences += [sentence(compare[pair]) for pair, sentence in _COMPARISONS.items() if pair in compare]
+    return chart, sentences
+
+
+def _home(evidence: Evidence) -> Message:
+    return Message(
+        "At home the model is right {accuracy:percent1} of the time.", accuracy=evidence.figures["accuracy_source_a"]
+    )
+
+
+def _adapting(row: dict) -> Message:
+    if row["p_value"] < SIGNIFICANT and row["difference"] > 0:
+        return Message(
+            "**Adapting pays:** {points:number1} points more than the home model unchanged (paired test).",
+            points=100 * row["difference"],
+        )
+    return Message(
+        "**Adapting is not shown to pay:** {points:number1} points against the home model unchanged.",
+        points=100 * row["difference"],
+    )
+
+
+def _starting(row: dict) -> Message:
+    points = 100 * row["difference"]
+    if row["p_value"] >= SIGNIFICANT:
+        return Message(
+            "Starting from the home model rather than from pretrained weights makes no measurable difference ({points:number1} points).",
+            points=points,
+        )
+    if points > 0:
+        return Message("Starting from the home model adds {points:number1} points over pretrained weights.", points=points)
+    return Message("Starting from the home model costs {points:number1} points against pretrained weights.", points=-points)
+
+
+_COMPARISONS = {("b", "a"): _adapting, ("b", "p"): _starting}
+
+
+def cost(evidence: Evidence) -> tuple[Chart, list[Message]]:
+    """What a thousand items cost by each way of working, errors included."""
+    table = evidence.table("cost_per_thousand")
+    chart = charts.cost_per_thousand(table)
+    ours = table.set_index("process").loc["b"]
+    parts = {part: float(ours[part]) for part in palette.COST_NAMES}
+    largest = max(parts, key=parts.__getitem__)
+    share = Message(
+        "**{part}** make up {share:percent} of the adapted model's bill.",
+        part=palette.COST_HEADS[largest],
+        share=parts[largest] / float(ours["total"]),
+    )
+    computing = Message(
+        "Computing costs {serving:money} per 1,000 items.", serving=evidence.figures["serving_usd_per_thousand"]
+    )
+    return chart, [share, computing]
+
+
+def value(evidence: Evidence) -> tuple[Chart, list[Message]]:
+    """When cash turns, and how deep it falls before."""
+    figures = evidence.figures
+    payback = figures.get("payback_month")
+    chart = charts.cash_fan(evidence.table("cash"), payback.mid if payback else None)
+    lowest = figures["lowest_cash"]
+    sentences = [
+        Message(
+            "The lowest point is **{lowest:money}** in the median future: that is the money to raise, with a reserve for the {low:money} of one future in ten.",
+            lowest=lowest,
+            low=lowest.low,
+        ),
+        Message(
+            "The money is back within {years} years in {share:percent} of the futures.",
+            years=evidence.scenario.decision.horizon_years,
+            share=figures["probability_of_payback"],
+        ),
+    ]
+    return chart, sentences
+
+
+def risk(evidence: Evidence) -> tuple[Chart, list[Message]]:
+    """Which assumptions decide."""
+    table = evidence.table("tornado")
+    first, last = table.iloc[0], table.iloc[-1]
+    sentences = [
+        Message(
+            "From {low} to {high}, **{assumption}** moves the value by {swing:money}.",
+            assumption=names.assumption(first["assumption"]),
+            low=written(first["assumption"], first["low_value"], first["unit"]),
+            high=written(first["assumption"], first["high_value"], first["unit"]),
+            swing=abs(first["npv_at_high"] - first["npv_at_low"]),
+        ),
+        Message(
+            "Least of all matters: {assumption}, {swing:money}.",
+            assumption=names.assumption(last["assumption"]),
+            swing=abs(last["npv_at_high"] - last["npv_at_low"]),
+        ),
+    ]
+    return charts.tornado(table), sentences

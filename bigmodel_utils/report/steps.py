@@ -1,0 +1,73 @@
+"""What to do next: the widest uncertainties narrowed by somebody, then the decision again."""
+
+from __future__ import annotations
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import names
+from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.markup import both
+
+_MARKET = {
+    "online_merchants",
+    "eligible_share",
+    "reviews_per_merchant_month",
+    "reachable_share",
+    "long_run_share",
+    "adoption_p",
+    "adoption_q",
+}
+_WORK = {"reviewer_wage_usd_hour", "reviews_read_per_hour", "human_recall", "human_false_alarm_rate", "complaint_share"}
+_OFFER = {"value_capture", "merchant_acquisition_usd", "merchant_churn_year", "missed_complaint_usd", "needless_contact_usd"}
+_MODEL = {"recall", "false_alarm_rate", "samples_per_second", "label_usd"}
+_OWNERS = (
+    (_MARKET, Message("market lead"), Message("from two paid market samples"), 4),
+    (_WORK, Message("operations lead"), Message("by timing three merchants' teams at work"), 2),
+    (_OFFER, Message("commercial lead"), Message("in talks with ten merchants"), 4),
+    (_MODEL, Message("data lead"), Message("on 1,000 more labelled rows"), 3),
+)
+_FINANCE = (Message("finance lead"), Message("with two written offers"), 2)
+SHOWN = 3
+
+
+def html(evidence: Evidence) -> str:
+    """Return the ordered list of next steps with owner's role and weeks."""
+    return f'<ol class="next">{"".join(f"<li>{both(step)}</li>" for step in steps(evidence))}</ol>'
+
+
+def steps(evidence: Evidence) -> list[Message]:
+    """Return what notebook 08 wrote as next steps, else steps computed from the widest swings and the verdict."""
+    if (evidence.run.folder / "08_decide" / "brief.json").is_file():
+        given = evidence.run.json("08_decide", "brief").get("next_steps", [])
+        if given:
+            return [Message.from_json(step) for step in given]
+    widest = evidence.table("tornado").head(SHOWN).to_dict("records")
+    return [_narrow(row) for row in widest] + [_last(evidence)]
+
+
+def _narrow(row: dict) -> Message:
+    name = row["assumption"]
+    owner, how, weeks = next((found[1:] for found in _OWNERS if name in found[0]), _FINANCE)
+    return Message(
+        "Narrow down **{assumption}**, now between {low} and {high}, {how} ({owner}, {weeks} weeks)",
+        assumption=names.assumption(name),
+        low=written(name, row["low_value"], row["unit"]),
+        high=written(name, row["high_value"], row["unit"]),
+        how=how,
+        owner=owner,
+        weeks=weeks,
+    )
+
+
+def _last(evidence: Evidence) -> Message:
+    verdict, country = evidence.decision["verdict"], evidence.scenario.target_market.country
+    if verdict == "go":
+        return Message(
+            "Enter {country:country}: open the entity, hire the team, sign the first merchants (founders, 12 weeks)",
+            country=country,
+        )
+    if verdict == "wait":
+        return Message("Run this brief again with the narrower ranges and decide (founders, in 6 weeks)")
+    return Message(
+        "Spend nothing further on {country:country}; look again when a flip above comes true (founders, in 6 months)",
+        country=country,
+    )

@@ -1,0 +1,91 @@
+"""The top of the brief: the answer, the number behind it, and what would change it."""
+
+from __future__ import annotations
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import charts, names
+from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.markup import both
+from bigmodel_utils.report.origins import Origins
+
+WORDS = {"go": Message("go"), "wait": Message("wait"), "stop": Message("stop")}
+FLIPS_SHOWN = 3
+
+
+def html(evidence: Evidence, origins: Origins) -> str:
+    """Return the block that a reader meets first."""
+    npv = evidence.figures["npv"]
+    density = charts.npv_density(evidence.table("npv_density"), evidence.decision["probability"], npv.mid)
+    years = Message("Value over {years} years", years=evidence.scenario.decision.horizon_years)
+    between = Message("8 in 10 futures: {low:money} to {high:money}", low=npv.low, high=npv.high)
+    return (
+        f'<div class="verdict"><div><p class="kicker">{both(Message("Verdict"))}</p><h1>{both(headline(evidence))}</h1>'
+        f'<p class="lead">{" ".join(origins.html(sentence) for sentence in lead(evidence))}</p>{_flips(evidence)}</div>'
+        f'<div class="card"><p class="kicker">{both(years)}</p><p class="big">{origins.html(Message("{npv:money}", npv=npv))}</p>'
+        f'<p class="range">{both(between)}</p>{density.html(titled=False)}</div></div>'
+    )
+
+
+def headline(evidence: Evidence) -> Message:
+    """Return the verdict as a sentence that names what it hangs on."""
+    verdict, flips = evidence.decision["verdict"], evidence.decision["flips"]
+    country = evidence.scenario.target_market.country
+    if verdict == "go":
+        return Message("Go: enter {country:country} now", country=country)
+    upward = next((flip for flip in flips if flip["verdict"] == "go"), None)
+    if verdict == "stop":
+        return Message("Stop: do not enter {country:country} on these terms", country=country)
+    if upward is None:
+        return Message("Wait: entering {country:country} is an even bet", country=country)
+    return Message("Wait: settle the {assumption} first", assumption=names.assumption(upward["assumption"]))
+
+
+def lead(evidence: Evidence) -> list[Message]:
+    """Return the two or three sentences below the headline."""
+    rule, figures = evidence.scenario.decision, evidence.figures
+    gain = Message("{gain:integer} of 100", gain=100 * evidence.decision["probability"])
+    sentences = [
+        Message(
+            "Entering {country:country} gains money in **{gain}** futures.",
+            country=evidence.scenario.target_market.country,
+            gain=gain,
+        ),
+        Message(
+            "The rule of this brief: go from {go:integer}, stop below {stop:integer}.",
+            go=100 * rule.go_at,
+            stop=100 * rule.stop_at,
+        ),
+    ]
+    saving = figures["saving_per_thousand"]
+    if saving.mid > 0:
+        sentences.append(
+            Message("The adapted model saves a customer {saving:money} on every 1,000 items, errors included.", saving=saving)
+        )
+    else:
+        sentences.append(
+            Message(
+                "The adapted model saves a customer nothing: {saving:money} on every 1,000 items, errors included.",
+                saving=saving,
+            )
+        )
+    return sentences
+
+
+def flip_sentence(flip: dict) -> Message:
+    """Return one flip: which assumption, from where to where, and the verdict there."""
+    name, unit = flip["assumption"], flip["unit"]
+    return Message(
+        "{assumption}: {at} instead of {now} makes it **{verdict}**",
+        assumption=names.assumption(name),
+        at=written(name, flip["at"], unit),
+        now=written(name, flip["now"], unit),
+        verdict=WORDS[flip["verdict"]],
+    )
+
+
+def _flips(evidence: Evidence) -> str:
+    flips = evidence.decision["flips"][:FLIPS_SHOWN]
+    title = f"<b>{both(Message('What would flip it'))}</b>"
+    if not flips:
+        return f'<div class="flip">{title}<p>{both(Message("No single assumption, moved within reason, changes this verdict."))}</p></div>'
+    return f'<div class="flip">{title}<ul>{"".join(f"<li>{both(flip_sentence(flip))}</li>" for flip in flips)}</ul></div>'
