@@ -33,6 +33,19 @@ class Estimate:
     figures: dict[str, Quantity]
     agreement: Message
 
+    @property
+    def finding(self) -> Message:
+        """The page's answer."""
+        return Message(
+            "Within reach the market is worth {sam:money} a year, in four of five cases between {low:money} and {high:money}; "
+            "{merchants:compact} customers would have come by the last year of the plan. {agreement}",
+            sam=self.figures["sam_usd_year"],
+            low=self.figures["sam_usd_year"].low,
+            high=self.figures["sam_usd_year"].high,
+            merchants=self.figures["merchants_final_year"],
+            agreement=self.agreement,
+        )
+
 
 def estimate(scenario: Scenario) -> Estimate:
     """Return the market's size and adoption under the scenario's assumptions (P10, P50, P90 over its draws).

@@ -1,0 +1,89 @@
+"""Law and policy of a market as constraints: what applies, what it costs, how long it takes, where data may be.
+
+An orientation from dated rows, not legal advice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bigmodel_utils.market import MarketError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_STRICTNESS = ["no", "conditional", "yes"]
+_ENDS = ("low", "mid", "high")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a venture would do in a market, as far as rules ask."""
+
+    personal_data: bool
+    data_leaves: bool
+    public_generative: bool
+
+    def meets(self, condition: str) -> bool:
+        """Return whether a rule with this `applies_when` concerns the operation."""
+        return {
+            "any": True,
+            "personal_data": self.personal_data,
+            "export": self.personal_data and self.data_leaves,
+            "public_generative": self.public_generative,
+        }[condition]
+
+
+@dataclass(frozen=True)
+class Burden:
+    """What the rules of one market ask of an operation.
+
+    `known` is False when no row speaks of the country: its burden is unknown, not zero. Delays run side by side
+    (the longest counts), costs add up; both are (low, mid, high), in months and USD. `residency` is the strictest.
+    """
+
+    country: str
+    known: bool
+    closed: bool
+    residency: str
+    delay_months: tuple[float, float, float]
+    cost_usd: tuple[float, float, float]
+    duties: pd.DataFrame
+
+
+def burden(policy: pd.DataFrame, country: str, operation: Operation, oldest: date | None = None) -> Burden:
+    """Return the Burden of `operation` in `country`, from rows with the columns of data/facts/policy.csv.
+
+    With `oldest`, a rule dated before it is refused: someone should confirm that it still holds. Raises MarketError.
+    """
+    here = policy[policy["country_iso3"].str.split(";").map(lambda codes: country in codes)]
+    duties = here[here["applies_when"].map(operation.meets).astype(bool)].reset_index(drop=True)
+    stale = duties[duties["as_of"] < oldest] if oldest else duties.iloc[:0]
+    if len(stale):
+        given = f"{stale['instrument'].iloc[0]}, as of {stale['as_of'].iloc[0]}"
+        raise MarketError(given, f"rules dated {oldest} or later", "confirm the row and its date in data/facts/policy.csv")
+    return Burden(
+        country=country,
+        known=len(here) > 0,
+        closed=bool((duties["closed"] == "yes").any()),
+        residency=max(duties["residency"], key=_STRICTNESS.index, default="no"),
+        delay_months=tuple(float(duties[f"delay_months_{end}"].max()) if len(duties) else 0.0 for end in _ENDS),
+        cost_usd=tuple(float(duties[f"cost_usd_{end}"].sum()) for end in _ENDS),
+        duties=duties[["topic", "instrument", "duty", "residency", "source", "as_of"]],
+    )
+
+
+def compare(policy: pd.DataFrame, countries: list[str], operation: Operation) -> pd.DataFrame:
+    """Return delay_months, cost_usd (mid), residency, closed and duties (how many) by country; empty where unknown."""
+    import pandas as pd
+
+    rows = {}
+    for country in countries:
+        found = burden(policy, country, operation)
+        known = (found.delay_months[1], found.cost_usd[1], found.residency, found.closed, len(found.duties))
+        rows[country] = known if found.known else (None, None, None, None, None)
+    columns = ["delay_months", "cost_usd", "residency", "closed", "duties"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return frame.astype({"delay_months": float, "cost_usd": float})
