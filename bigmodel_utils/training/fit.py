@@ -44,6 +44,11 @@ class FitResult:
     device: str
     notes: tuple[Message, ...]
 
+    @property
+    def validation_accuracy(self) -> float:
+        """Accuracy on the validation rows at the step whose weights were kept."""
+        return float(self.history.set_index("step")["validation_accuracy"].dropna()[self.best_step])
+
     def figures(self, model: str) -> dict[str, Quantity]:
         """Return the headline numbers as measured quantities, named `train_seconds_<model>` and so on."""
         source = "this training"
@@ -61,6 +66,13 @@ class FitResult:
             ),
             f"train_examples_{model}": Quantity(mid=self.examples, unit="texts", origin="measured", source=source),
         }
+
+
+def joined(**fits: FitResult) -> pd.DataFrame:
+    """Return the histories of trainings one below the other, led by a column `model`."""
+    import pandas as pd
+
+    return pd.concat({name: fit.history for name, fit in fits.items()}, names=["model", None]).reset_index("model")
 
 
 def fit(
@@ -88,6 +100,8 @@ def fit(
     torch.manual_seed(scenario.seed)
     model, tokenizer = load_classifier(start, labels)
     _fits(model, scenario.model.max_tokens)
+    if device.kind == "cpu":
+        model.set_attn_implementation("eager")  # about a tenth faster than fused attention, whose backward is slow on CPUs
     data = [
         Labelled(encode(tokenizer, part["text"].tolist(), scenario.model.max_tokens), part["label"].to_numpy())
         for part in (train, validation)

@@ -46,6 +46,15 @@ def catalogue() -> dict[str, dict[str, Any]]:
     return yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
 
 
+def described(folder: Path) -> dict[str, Any]:
+    """Return where the weights in `folder` come from, as recorded when they were converted, and their shape."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    origin = folder / _ORIGIN
+    recorded = json.loads(origin.read_text(encoding="utf-8")) if origin.is_file() else {"folder": folder.name}
+    shape = {key: config[key] for key in ("model_type", "num_hidden_layers", "hidden_size", "vocab_size") if key in config}
+    return recorded | shape
+
+
 def load_classifier(folder: Path, labels: list[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Return a sequence classifier over `labels` (a fresh head unless the folder has one) and its tokenizer.
 
