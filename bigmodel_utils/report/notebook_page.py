@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -51,6 +52,12 @@ def page(notebook: Path, pages: Sequence[tuple[str, Message]], run_line: Message
     main = f'<div class="notebook"><article>{body}{_turn(file, pages)}</article>{contents}</div>'
     bar = f'<a class="brand" href="index.html">{both(Message("Market-entry brief"))}</a><span class="wide-only push">{both(run_line)}</span>'
     return Page(file, title, bar, main, both(run_line))
+
+
+def title_of_file(notebook: Path) -> Message:
+    import nbformat
+
+    return title_of(nbformat.read(notebook, as_version=4))
 
 
 def title_of(nb: Mapping[str, Any]) -> Message:
@@ -105,7 +112,8 @@ def shown(output: Mapping[str, Any]) -> str:
 def _safe(html: str) -> str:
     import bleach
 
-    return bleach.clean(html, tags=_KEPT_TAGS, attributes={}, strip=True)
+    visible = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.S | re.I)
+    return bleach.clean(visible, tags=_KEPT_TAGS, attributes={}, strip=True)
 
 
 def _lift_verdict(nb: Any) -> Message | None:

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import names, palette
+from bigmodel_utils.report import names, palette, tables
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEASURED = Message("Measured in this run.")
+VERDICTS = {"go": Message("go"), "wait": Message("wait"), "stop": Message("stop")}
 
 
 def settings(scenario: Scenario, *parts: str) -> Table:
@@ -135,15 +137,15 @@ def backtest(summary: pd.DataFrame) -> Table:
     return Table.of(finding, summary, columns, source, best=list(summary.index).index(best))
 
 
-def flips(found: Sequence[Mapping[str, Any]], verdicts: Mapping[str, Message], most: int = 8) -> Table:
+def flips(found: Sequence[Any], most: int = 8) -> Table:
     """Return the nearest changes of one assumption that change the verdict. found: assumption, now, at, unit, verdict."""
     rows = [
         {
-            "what": names.assumption(flip["assumption"]),
-            "now": Message("{value:" + names.spec_for(flip["unit"], flip["now"]) + "}", value=flip["now"]),
-            "at": Message("{value:" + names.spec_for(flip["unit"], flip["at"]) + "}", value=flip["at"]),
-            "unit": names.unit(flip["unit"]),
-            "verdict": verdicts[flip["verdict"]],
+            "what": names.assumption(flip.assumption),
+            "now": Message("{value:" + names.spec_for(flip.unit, flip.now) + "}", value=flip.now),
+            "at": Message("{value:" + names.spec_for(flip.unit, flip.at) + "}", value=flip.at),
+            "unit": names.unit(flip.unit),
+            "verdict": VERDICTS[flip.verdict],
         }
         for flip in found[:most]
     ]
@@ -160,3 +162,58 @@ def flips(found: Sequence[Mapping[str, Any]], verdicts: Mapping[str, Message], m
         Column("verdict", Message("then")),
     ]
     return Table(finding, columns, rows, Message("One assumption moves, all others keep their range."))
+
+
+def weights(origin: Mapping[str, Any]) -> Table:
+    """Return where pretrained weights come from. origin: what `pretrained.described` says."""
+    rows = [{"key": str(key).replace("_", " "), "value": str(value)} for key, value in origin.items()]
+    columns = [Column("key", Message("item")), Column("value", Message("as found"))]
+    return Table(
+        Message("The weights that both trainings start from"), columns, rows, Message("As their package or folder states.")
+    )
+
+
+def differences(compared: pd.DataFrame) -> Table:
+    """Return paired differences in accuracy. compared: first, second, difference, low, high, p_value, only_first, only_second."""
+    real = compared[(compared["low"] > 0) | (compared["high"] < 0)]
+    rows = compared.assign(first=compared["first"].map(palette.model_name), second=compared["second"].map(palette.model_name))
+    finding = Message("{real} of {all} differences are real; the rest is not shown", real=len(real), all=len(compared))
+    columns = [
+        Column("first", Message("model")),
+        Column("second", Message("against")),
+        Column("difference", Message("difference"), "percent1", Message("accuracy")),
+        Column("low", Message("low"), "percent1"),
+        Column("high", Message("high"), "percent1"),
+        Column("p_value", Message("p-value"), "number4"),
+        Column("only_first", Message("only it right"), "integer"),
+        Column("only_second", Message("only the other right"), "integer"),
+    ]
+    return Table.of(
+        finding, rows, columns, Message("Same rows for both: bootstrap interval of the difference, exact McNemar test.")
+    )
+
+
+def speed(figures: Mapping[str, Quantity]) -> Table:
+    """Return measured throughput, latency and memory. figures: samples_per_second, latency_p50_ms, …"""
+    labels = {
+        "samples_per_second": Message("texts a second, many at a time"),
+        "latency_p50_ms": Message("one text alone, half are faster than"),
+        "latency_p95_ms": Message("one text alone, 95 of 100 are faster than"),
+        "latency_p99_ms": Message("one text alone, 99 of 100 are faster than"),
+        "peak_memory_gb": Message("largest memory of this notebook"),
+    }
+    rate = figures["samples_per_second"]
+    return tables.figures(figures, labels, Message("The adapted model reads {rate:integer} texts a second here", rate=rate))
+
+
+def money(figures: Mapping[str, Quantity]) -> Table:
+    """Return what computing costs and what is charged. figures: serving_usd_per_thousand, training_usd, …"""
+    labels = {
+        "serving_usd_per_thousand": Message("computing, 1,000 texts"),
+        "training_usd": Message("adapting the model once"),
+        "people_usd_per_thousand": Message("people, 1,000 texts, errors included"),
+        "saving_per_thousand": Message("saved on 1,000 texts, errors included"),
+        "price_per_thousand": Message("price of 1,000 texts"),
+    }
+    price = figures["price_per_thousand"]
+    return tables.figures(figures, labels, Message("A thousand texts can be priced at {price:money}", price=price))

@@ -1,0 +1,42 @@
+"""All pages of a run under `reports/<scenario>/`: the brief and one page per notebook, written aside and swapped in."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from bigmodel_utils import paths
+from bigmodel_utils.artifacts import Run, swap_in
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import brief, font, notebook_page
+from bigmodel_utils.report.page import Page
+
+_log = logging.getLogger(__name__)
+
+
+def render(run: Run, notebooks: Mapping[str, Path]) -> Path:
+    """Write the reports of a finished run and return their folder; equal artifacts give byte-identical pages.
+
+    notebooks: stage -> executed notebook. Raises ArtifactError when a result is missing; an earlier report then stays.
+    """
+    titles = [(f"{path.stem}.html", notebook_page.title_of_file(path)) for path in notebooks.values()]
+    line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)
+    pages = [brief.page(run, titles)]
+    pages += [notebook_page.page(path, titles, line, run.scenario.illustrative) for path in notebooks.values()]
+    folder = paths.reports() / run.scenario.name
+    aside = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    _write(aside, pages)
+    swap_in(aside, folder)
+    return folder
+
+
+def _write(folder: Path, pages: list[Page]) -> None:
+    if font.source() is None:
+        _log.warning("no embedded Chinese font (pip install justmytype-intl-cjk): pages use the reader's own fonts")
+    typeface = font.Typeface([page.text for page in pages])
+    for page in pages:
+        (folder / page.file).write_text(page.html(typeface), encoding="utf-8")
