@@ -31,4 +31,5 @@ def measure(run: Run) -> Rate:
     figures = {"samples_per_second": speed.throughput(model, texts[:TEXTS])}
     figures |= speed.latency(model, texts, run.scenario.evaluation.latency_requests)
     figures["peak_memory_gb"] = speed.peak_memory()
-    return Rate(figures, {"device": "cpu" if model.device.kind == "cpu" else model.device.name, "cores": torch.get_num_threads()})
+    device = "cpu" if model.device.kind == "cpu" else model.device.name
+    return Rate(figures, {"device": device, "cores": torch.get_num_threads()})

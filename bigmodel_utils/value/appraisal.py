@@ -1,0 +1,82 @@
+"""The value pages' one call: a run's measured figures turned into a valuation, its second opinions and its sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.messages import Message
+from bigmodel_utils.units import MONTHS_PER_YEAR
+from bigmodel_utils.value import accounts, decision, investment, machines, simulation, uncertainty, valuation, venture
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRAINING, EVALUATION = "02_train_model", "03_evaluate_model"
+SHOWN_DRAWS = 400  # futures that the brief's what-if carries along
+
+
+def appraise(run: Run) -> valuation.Valuation:
+    """Return the valuation of a run that has trained and evaluated its models; raises ArtifactError otherwise."""
+    figures = run.figures(TRAINING) | run.figures(EVALUATION)
+    machine = run.json(EVALUATION, "machine")
+    device = "cpu" if machine["device"] == "cpu" else machines.accelerator(machine["device"])
+    confusion = run.table(EVALUATION, "confusion")
+    return valuation.estimate(run.scenario, figures, confusion, device=device, cores=machine["cores"])
+
+
+def npv_twice(worth: valuation.Valuation) -> tuple[float, float]:
+    """Return the net present value at every input's median, by this package and by numpy-financial, USD."""
+    x = uncertainty.medians(worth.marginals)
+    cash = venture.monthly_cash(x, worth.years * MONTHS_PER_YEAR)
+    monthly = (1 + x["discount_rate"]) ** (1 / MONTHS_PER_YEAR) - 1
+    return float(venture.net_present_value(cash, x["discount_rate"])), investment.npv(monthly, cash)
+
+
+def loss_twice(worth: valuation.Valuation) -> tuple[float, float]:
+    """Return one plus the share of futures that lose, from this run's draws and from as many others."""
+    other = uncertainty.draw(worth.marginals, len(worth.paths.npv), worth.scenario.seed + 1)
+    anew = simulation.npv(other, worth.years)
+    return 2 - worth.probability_of_gain, 1 + float(np.mean(anew <= 0))
+
+
+def results(worth: valuation.Valuation) -> dict[str, pd.DataFrame | dict[str, Any]]:
+    """Return the tables of the value page, and the inputs that the brief's what-if starts from."""
+    import pandas as pd
+
+    return {
+        "cost_per_thousand": accounts.cost_per_thousand(worth),
+        "cash": accounts.cash(worth),
+        "npv_density": accounts.npv_density(worth),
+        "draws": pd.DataFrame({name: worth.draws[name][:SHOWN_DRAWS] for name in venture.INPUTS}),
+        "inputs": {name: float(value) for name, value in uncertainty.medians(worth.marginals).items()},
+    }
+
+
+def finding(worth: valuation.Valuation) -> Message:
+    """Return the value page's answer: what is saved, what is earned, and how sure that is."""
+    figures = accounts.figures(worth)
+    return Message(
+        "The model changes the cost of 1,000 texts by {change:money} against people, errors included. "
+        "Over {years} years the entry is worth {npv:money}, in four of five futures between {low:money} and {high:money}. {payback}",
+        change=-figures["saving_per_thousand"].mid,
+        years=worth.years,
+        npv=figures["npv"],
+        low=figures["npv"].low,
+        high=figures["npv"].high,
+        payback=worth.payback(),
+    )
+
+
+def answer(advice: decision.Advice) -> Message:
+    """Return the decision in one sentence."""
+    gain = 100 * advice.probability
+    if advice.verdict == "go":
+        return Message("Go: {gain:integer} of 100 simulated futures gain money.", gain=gain)
+    if advice.verdict == "stop":
+        return Message("Stop: only {gain:integer} of 100 simulated futures gain money.", gain=gain)
+    return Message(
+        "Wait: {gain:integer} of 100 simulated futures gain money, too few to enter and too many to stop.", gain=gain
+    )
