@@ -89,6 +89,7 @@ class Training(_Part):
     patience: Count = 2
     checks_per_epoch: Count = 2
     train_embeddings: bool = False
+    frozen_layers: Annotated[int, Field(ge=0)] = 0  # counted from the embeddings upwards
 
 
 class Evaluation(_Part):

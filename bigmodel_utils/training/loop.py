@@ -58,7 +58,7 @@ class Loop:
 
         self.model, self.train, self.validation = model, train, validation
         self.settings, self.seed, self.device = settings, seed, device
-        self.parameters = _trained(model, settings.train_embeddings)
+        self.parameters = _trained(model, settings)
         kinds = ([p for p in self.parameters.values() if p.ndim > 1], [p for p in self.parameters.values() if p.ndim < 2])
         groups = [{"params": kinds[0], "weight_decay": settings.weight_decay}, {"params": kinds[1], "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
@@ -221,8 +221,26 @@ class Loop:
                 self.parameters[name].copy_(tensor)
 
 
-def _trained(model: PreTrainedModel, with_embeddings: bool) -> dict[str, torch.nn.Parameter]:
-    """Return the parameters that learn; the embeddings (most of a multilingual model) stay as they are unless asked."""
-    if not with_embeddings:
+def _trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Parameter]:
+    """Return the parameters that learn: all but the lowest `frozen_layers` and, unless asked for, the embeddings.
+
+    Embeddings are most of a multilingual model and gain nothing from a few thousand texts.
+    """
+    if not settings.train_embeddings:
         (getattr(model.base_model, "embeddings", None) or model.get_input_embeddings()).requires_grad_(False)
+    if settings.frozen_layers:
+        layers = _layers(model)
+        if settings.frozen_layers > len(layers):
+            raise TrainingError(
+                f"frozen_layers = {settings.frozen_layers}", f"at most {len(layers)}, the model's layers", "the scenario"
+            )
+        layers[: settings.frozen_layers].requires_grad_(False)
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def _layers(model: PreTrainedModel) -> torch.nn.ModuleList:
+    """Return the stack of like layers, lowest first: the outermost list of `num_hidden_layers` modules."""
+    from torch.nn import ModuleList
+
+    depth = model.config.num_hidden_layers
+    return next((part for part in model.modules() if isinstance(part, ModuleList) and len(part) == depth), ModuleList())

@@ -62,6 +62,16 @@ def test_embeddings_learn_only_when_asked(run, start, settings):
     assert frozen.trained_parameters < learned.trained_parameters == learned.parameters
 
 
+def test_frozen_layers_stay_as_they_are(run, start, settings):
+    before = _weights(start)
+    after = _weights(run(settings=settings.model_copy(update={"frozen_layers": 1, "epochs": 1})).folder)
+    name = "encoder.layer.{}.attention.self.query.weight"
+    assert torch.equal(after["bert." + name.format(0)], before[name.format(0)])
+    assert not torch.equal(after["bert." + name.format(1)], before[name.format(1)])
+    with pytest.raises(TrainingError, match="at most 2"):
+        run(settings=settings.model_copy(update={"frozen_layers": 3}))
+
+
 def test_the_same_seed_gives_the_same_weights(run, smoke):
     first, second = run("first"), run("second")
     other = run("other", scenario=smoke.model_copy(update={"seed": 8}))
