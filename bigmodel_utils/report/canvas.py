@@ -8,9 +8,9 @@ import unicodedata
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils.messages import Message, format_value
+from bigmodel_utils.messages import Message
 from bigmodel_utils.report import palette, svg
-from bigmodel_utils.report.markup import plain
+from bigmodel_utils.report.markup import plain, shown_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ class Canvas:
         return plain(text, self.language)
 
     def value(self, value: Any, spec: str) -> str:
-        return format_value(value, spec, self.language)
+        return shown_value(value, spec, self.language)
 
     def grid(self, axes: Axes, ticks: list[float], labels: list[str], axis: str = "y") -> None:
         """Draw thin lines across the axes at `ticks` and write `labels` beside them."""

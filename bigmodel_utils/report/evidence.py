@@ -75,12 +75,17 @@ class Evidence:
         return digest.hexdigest()[:12]
 
 
-def written(name: str, value: float, unit: str) -> Message:
-    """Return a value of assumption `name` as the reader writes it, with its unit unless the number shows it."""
-    spec = names.spec(unit, abs(value))
-    if spec.startswith(("percent", "money")):
+def written(value: float, unit: str, with_unit: bool = True) -> Message:
+    """Return a value of `unit` as the reader writes it; the unit follows unless the number shows it."""
+    spec = names.spec_for(unit, value)
+    if spec.startswith(("percent", "money")) or not with_unit:
         return Message("{value:" + spec + "}", value=value)
     return Message("{value:" + spec + "} {unit}", value=value, unit=names.unit(unit))
+
+
+def rounded(value: float) -> float:
+    """Return `value` to two significant digits: a threshold found by simulation is no sharper."""
+    return float(f"{value:.2g}")
 
 
 def _assumed(given: Any) -> Quantity:

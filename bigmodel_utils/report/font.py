@@ -56,7 +56,7 @@ class Typeface:
 def _subset(font_bytes: bytes, signs: set[str]):
     from fontTools import subset
 
-    options = subset.Options(hinting=False, layout_features=["kern", "tnum"], drop_tables=_DROPPED)
+    options = subset.Options(hinting=False, layout_features=["kern", "tnum", "pwid"], drop_tables=_DROPPED)
     font = subset.load_font(io.BytesIO(font_bytes), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(sign) for sign in signs])

@@ -18,21 +18,47 @@ _SLOT = re.compile("\ue000(\\d+)\ue001")
 Decorate = Callable[[Any, str], str]
 
 
+def shown_value(value: Any, spec: str, language: str) -> str:
+    """Return a value as text in `language`: known words translated, a true minus sign before numbers."""
+    if isinstance(value, str) and not spec:
+        return translate(value, language)
+    text = format_value(value, spec, language)
+    return text if isinstance(value, str) else re.sub(r"^-(?=\D?\D?\D?\d)", "−", text)
+
+
 def rendered(message: Message, language: str, decorate: Decorate | None = None) -> str:
     """Return the message in `language` as inline HTML; `decorate(value, language)` may append HTML to a value."""
+
+    def fill(value: Any, spec: str) -> str:
+        if isinstance(value, Message):
+            return rendered(value, language, decorate)
+        return escape(shown_value(value, spec, language)) + (decorate(value, language) if decorate else "")
+
+    return _filled(message, language, fill, inline_markdown)
+
+
+def plain(message: Message | str, language: str) -> str:
+    """Return the message in `language` without markup signs, not yet escaped: for alt texts, titles and drawings."""
+    if isinstance(message, str):
+        return translate(message, language)
+
+    def fill(value: Any, spec: str) -> str:
+        return plain(value, language) if isinstance(value, Message) else shown_value(value, spec, language)
+
+    return _filled(message, language, fill, lambda text: _BOLD.sub(r"\1", text))
+
+
+def _filled(message: Message, language: str, fill: Callable[[Any, str], str], convert: Callable[[str], str]) -> str:
+    """Convert the template around its values, so that nothing inside a value is ever read as markup."""
     slots: list[str] = []
 
     class Slots(string.Formatter):
         def format_field(self, value: Any, spec: str) -> str:
-            if isinstance(value, Message):
-                shown = rendered(value, language, decorate)
-            else:
-                shown = escape(format_value(value, spec, language))
-            slots.append(shown + (decorate(value, language) if decorate else ""))
+            slots.append(fill(value, spec))
             return f"\ue000{len(slots) - 1}\ue001"
 
     template = translate(message.text, language).replace("\ue000", "").replace("\ue001", "")
-    text = inline_markdown(Slots().vformat(template, (), message.values))
+    text = convert(Slots().vformat(template, (), message.values))
     return _SLOT.sub(lambda match: slots[int(match[1])], text)
 
 
@@ -45,14 +71,8 @@ def inline_markdown(text: str) -> str:
 def both(message: Message | str, decorate: Decorate | None = None) -> str:
     """Return inline HTML that holds every language, each in a span of its own; one text when they agree."""
     if isinstance(message, str):
-        return escape(message, quote=False)
+        message = Message("{text}", text=message)
     texts = {language: rendered(message, language, decorate) for language in LANGUAGES}
     if len(set(texts.values())) == 1:
         return texts["en"]
     return "".join(f'<span lang="{language}">{text}</span>' for language, text in texts.items())
-
-
-def plain(message: Message | str, language: str) -> str:
-    """Return the message in `language` without markup signs, not yet escaped: for alt texts and titles."""
-    text = message.read(language) if isinstance(message, Message) else translate(message, language)
-    return _BOLD.sub(r"\1", text)

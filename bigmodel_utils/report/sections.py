@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import charts, names, palette
 from bigmodel_utils.report.chart import Chart
-from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.evidence import Evidence, rounded, written
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.origins import Origins
 
@@ -107,7 +108,7 @@ def value(evidence: Evidence) -> tuple[Chart, list[Message]]:
     lowest = figures["lowest_cash"]
     sentences = [
         Message(
-            "The lowest point is **{lowest:money}** in the median future: that is the money to raise, with a reserve for the {low:money} of one future in ten.",
+            "At its lowest, cash stands at **{lowest:money}** in the median future; one future in ten falls to {low:money} or below.",
             lowest=lowest,
             low=lowest.low,
         ),
@@ -123,19 +124,23 @@ def value(evidence: Evidence) -> tuple[Chart, list[Message]]:
 def risk(evidence: Evidence) -> tuple[Chart, list[Message]]:
     """Which assumptions decide."""
     table = evidence.table("tornado")
+    table = table[table["assumption"].isin(evidence.inputs)]
     first, last = table.iloc[0], table.iloc[-1]
     sentences = [
         Message(
             "From {low} to {high}, **{assumption}** moves the value by {swing:money}.",
             assumption=names.assumption(first["assumption"]),
-            low=written(first["assumption"], first["low_value"], first["unit"]),
-            high=written(first["assumption"], first["high_value"], first["unit"]),
+            low=written(rounded(first["low_value"]), first["unit"], with_unit=False),
+            high=written(rounded(first["high_value"]), first["unit"]),
             swing=abs(first["npv_at_high"] - first["npv_at_low"]),
         ),
-        Message(
-            "Least of all matters: {assumption}, {swing:money}.",
-            assumption=names.assumption(last["assumption"]),
-            swing=abs(last["npv_at_high"] - last["npv_at_low"]),
-        ),
+        _least(last),
     ]
     return charts.tornado(table), sentences
+
+
+def _least(row: Any) -> Message:
+    name, swing = names.assumption(row["assumption"]), abs(row["npv_at_high"] - row["npv_at_low"])
+    if swing < 1:
+        return Message("What matters least: {assumption}, less than a dollar.", assumption=name)
+    return Message("What matters least: {assumption}, {swing:money}.", assumption=name, swing=swing)

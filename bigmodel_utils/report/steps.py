@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
-from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.evidence import Evidence, rounded, written
 from bigmodel_utils.report.markup import both
 
 _MARKET = {
@@ -50,8 +50,8 @@ def _narrow(row: dict) -> Message:
     return Message(
         "Narrow down **{assumption}**, now between {low} and {high}, {how} ({owner}, {weeks} weeks)",
         assumption=names.assumption(name),
-        low=written(name, row["low_value"], row["unit"]),
-        high=written(name, row["high_value"], row["unit"]),
+        low=written(rounded(row["low_value"]), row["unit"], with_unit=False),
+        high=written(rounded(row["high_value"]), row["unit"]),
         how=how,
         owner=owner,
         weeks=weeks,

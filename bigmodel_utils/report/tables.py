@@ -28,7 +28,7 @@ def assumptions(scenario: Scenario, wanted: Sequence[str]) -> Table:
         given = scenario.assumption(name)
         spec = names.spec_for(given.unit, given.low, given.mid, given.high)
         low, mid, high = (Message("{value:" + spec + "}", value=value) for value in (given.low, given.mid, given.high))
-        source = Message("{source}", source=given.source)
+        source = Message("{source}", source=given.source)  # a value: data, looked up in the catalogue, never markup
         rows.append(
             {
                 "what": names.assumption(name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import charts, names
-from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.evidence import Evidence, rounded, written
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.origins import Origins
 
@@ -37,7 +37,7 @@ def headline(evidence: Evidence) -> Message:
         return Message("Stop: do not enter {country:country} on these terms", country=country)
     if upward is None:
         return Message("Wait: entering {country:country} is an even bet", country=country)
-    return Message("Wait: settle the {assumption} first", assumption=names.assumption(upward["assumption"]))
+    return Message("Wait: it hangs on {assumption}", assumption=names.assumption(upward["assumption"]))
 
 
 def lead(evidence: Evidence) -> list[Message]:
@@ -77,8 +77,8 @@ def flip_sentence(flip: dict) -> Message:
     return Message(
         "{assumption}: {at} instead of {now} makes it **{verdict}**",
         assumption=names.assumption(name),
-        at=written(name, flip["at"], unit),
-        now=written(name, flip["now"], unit),
+        at=written(rounded(flip["at"]), unit),
+        now=written(flip["now"], unit, with_unit=False),
         verdict=WORDS[flip["verdict"]],
     )
 

@@ -21,7 +21,7 @@ def npv_density(table: pd.DataFrame, probability_of_gain: float, mid: float | No
 
     table: npv (USD, rising), density. mid: the median to mark.
     """
-    x, density = table["npv"].to_numpy(float), table["density"].to_numpy(float)
+    x, density = _without_tails(table["npv"].to_numpy(float), table["density"].to_numpy(float))
     finding = Message("In {gain:integer} of 100 futures, entering gains money", gain=100 * probability_of_gain)
     alt = Message(
         "Distribution of net present value between {low:money} and {high:money}; {loss:percent} of it lies below zero.",
@@ -29,8 +29,20 @@ def npv_density(table: pd.DataFrame, probability_of_gain: float, mid: float | No
         high=float(x[-1]),
         loss=1 - probability_of_gain,
     )
-    note = Message("Net present value over the horizon, drawn from all ranges at once. Shaded warm: futures that lose money.")
+    note = Message(
+        "Net present value, drawn from all ranges at once; the thin ends are cut. Shaded warm: futures that lose money."
+    )
     return Chart(finding, alt, note, lambda canvas: _density(canvas, x, density, 1 - probability_of_gain, mid))
+
+
+def _without_tails(x: np.ndarray, density: np.ndarray, tail: float = 0.03) -> tuple[np.ndarray, np.ndarray]:
+    """Cut the thin ends, `tail` of the mass on each side, but keep zero in the picture when it was there."""
+    below = np.cumsum(density) / density.sum()
+    shown = (below >= tail) & (below <= 1 - tail)
+    if x[0] < 0 < x[-1]:
+        room = 0.08 * (x[shown][-1] - x[shown][0])
+        shown |= (x >= min(x[shown][0], -room)) & (x <= max(x[shown][-1], room))
+    return x[shown], density[shown]
 
 
 def _density(canvas: Canvas, x: np.ndarray, density: np.ndarray, loss: float, mid: float | None) -> None:

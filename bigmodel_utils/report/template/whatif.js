@@ -11,7 +11,7 @@
   const money = (value) => {
     const small = Math.abs(value) < 1000, digits = small && Math.abs(value) < 100 ? 2 : small ? 0 : 1;
     return new Intl.NumberFormat(locale(), { style: "currency", currency: "USD", notation: small ? "standard" : "compact",
-      minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).format(value);
+      minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).format(value).replace(/^-/, "−");
   };
   const number = (value, spec) => {
     if (spec === "money") return money(value);
