@@ -40,6 +40,12 @@ def imported_rooms(tree: ast.AST) -> set[str]:
     return names & set(ROOMS)
 
 
+def public_functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    inside = [node for body in [tree.body, *(c.body for c in classes)] for node in body]
+    return [node for node in inside if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+
+
 def level(name: str) -> int:
     return -1 if name == "ground" else ROOMS.index(name)
 
@@ -55,12 +61,12 @@ def test_imports_go_one_way(path: Path) -> None:
 def test_modules_and_functions_stay_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 400
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert length <= 60, f"{node.name} is {length} lines long"
-            public = not node.name.startswith("_")
-            assert not (public and length > 8) or ast.get_docstring(node), f"{node.name} has no docstring"
+    tree = ast.parse(text)
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
+        assert (node.end_lineno or node.lineno) - node.lineno < 60, f"{node.name} is too long"
+    for node in public_functions(tree):
+        length = (node.end_lineno or node.lineno) - node.lineno + 1
+        assert length <= 8 or ast.get_docstring(node), f"{node.name} has no docstring"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

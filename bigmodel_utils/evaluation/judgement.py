@@ -124,6 +124,11 @@ def _collected(
     )
 
 
+def readers(run: Run) -> dict[str, Classifier]:
+    """Return M_A and M_B of a run, ready to answer texts."""
+    return {name: Classifier.load(run.path(MODELS, f"model_{name}")) for name in ("a", "b")}
+
+
 def count_table(counts: dict[str, metrics.Confusion]) -> pd.DataFrame:
     """Return model, true_positive, false_negative, false_positive, true_negative: a row per model."""
     import pandas as pd

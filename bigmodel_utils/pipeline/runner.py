@@ -118,7 +118,7 @@ def _choose_device(device: str) -> None:
                 "auto or cpu on this machine",
                 "--device, or install the CUDA build of torch",
             )
-    os.environ["BIGMODEL_DEVICE"] = device
+    os.environ |= {"BIGMODEL_DEVICE": device, "BIGMODEL_BATCH": "1"}
 
 
 def _as_seen_from_notebooks(name: str) -> str:

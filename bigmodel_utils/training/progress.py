@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
@@ -24,6 +25,7 @@ class Progress:
         return time.monotonic() - self._shown_at >= _EVERY_SECONDS
 
     def show(self, step: int, loss: float, samples_per_second: float) -> None:
+        """Write the line of this step."""
         self._shown_at = time.monotonic()
         line = Message(
             "{name}: step {step:integer} of {steps:integer}, loss {loss:number3}, {rate:number1} texts per second",
@@ -35,13 +37,23 @@ class Progress:
         )
         if self._handle is not None:
             self._handle.update(line)
+        elif _batch():
+            sys.stderr.write(line.read() + "\n")
+            sys.stderr.flush()
         elif sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{line.read()}" + ("\n" if step >= self.steps else ""))
             sys.stderr.flush()
 
 
+def _batch() -> bool:
+    """Whether the runner executes this notebook: it reads progress from standard error."""
+    return bool(os.environ.get("BIGMODEL_BATCH"))
+
+
 def _notebook_display() -> Any:
-    """Return a display handle when a kernel runs this, else None."""
+    """Return a display handle when a person's kernel runs this, else None."""
+    if _batch():
+        return None
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell is None or not hasattr(shell, "kernel"):
