@@ -16,7 +16,7 @@ from bigmodel_utils.report.chart import MIME as FIGURE_MIME
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import TEMPLATE, Page
 
-REMOVED_TAGS = {"parameters", "injected-parameters", "explore", "remove_cell"}
+REMOVED_TAGS = {"parameters", "injected-parameters", "explore", "remove_cell", "save"}
 _KEPT_TAGS = {
     "table",
     "thead",
@@ -44,7 +44,7 @@ def page(notebook: Path, pages: Sequence[tuple[str, Message]], run_line: Message
     import nbformat
 
     nb = nbformat.read(notebook, as_version=4)
-    verdict = _lift_verdict(nb)
+    verdict = _verdict(nb)
     title = title_of(nb)
     file = f"{notebook.stem}.html"
     body = _with_answer(_main(nb), verdict, illustrative)
@@ -116,14 +116,14 @@ def _safe(html: str) -> str:
     return bleach.clean(visible, tags=_KEPT_TAGS, attributes={}, strip=True)
 
 
-def _lift_verdict(nb: Any) -> Message | None:
-    """Take the message out of the cell tagged `verdict` and return it."""
+def _verdict(nb: Any) -> Message | None:
+    """Return the message of the cell tagged `verdict`."""
     for cell in nb.cells:
         if cell.cell_type != "code" or "verdict" not in cell.metadata.get("tags", []):
             continue
-        for place, output in enumerate(cell.outputs):
+        for output in cell.outputs:
             if MESSAGE_MIME in output.get("data", {}):
-                return Message.from_json(cell.outputs.pop(place)["data"][MESSAGE_MIME])
+                return Message.from_json(output["data"][MESSAGE_MIME])
     return None
 
 

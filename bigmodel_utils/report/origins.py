@@ -31,7 +31,7 @@ class Origins:
             return ""
         self._used[name] = None
         spoken = plain(Message("Where does this number come from? {origin}", origin=ORIGIN_NAMES[value.origin]), language)
-        return f'<button type="button" class="o" popovertarget="o-{escape(name)}" aria-label="{escape(spoken)}">{ORIGIN_SIGNS[value.origin]}</button>'
+        return f'\u2060<button type="button" class="o" popovertarget="o-{escape(name)}" aria-label="{escape(spoken)}">{ORIGIN_SIGNS[value.origin]}</button>'
 
     def rows(self) -> str:
         """Return the popovers of all marks written so far, in order of use."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LONGEST_OPEN = 12
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: `name` in the data, heading, number format of `messages.format_value`, unit shown under the heading.
@@ -47,12 +50,19 @@ class Table:
         return cls(finding, columns, frame.to_dict("records"), source, best)
 
     def html(self, titled: bool = True) -> str:
-        """Return the table in every language; `titled` puts the finding above it as its caption."""
-        caption = f'<caption class="finding">{both(self.finding)}</caption>' if titled else ""
+        """Return the table in every language; `titled` puts the finding above it. A long table is folded under its title."""
+        folded = titled and len(self.rows) > LONGEST_OPEN
+        title = both(self.finding)
+        caption = f'<caption class="finding">{title}</caption>' if titled and not folded else ""
         body = "".join(self._row(place, row) for place, row in enumerate(self.rows))
         table = f"<table>{caption}<thead><tr>{''.join(map(_heading, self.columns))}</tr></thead><tbody>{body}</tbody></table>"
         frame = f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(plain(self.finding, "en"))}">{table}</div>'
-        return f'<figure class="table">{frame}<figcaption>{both(self.source)}</figcaption></figure>'
+        figure = f'<figure class="table">{frame}<figcaption>{both(self.source)}</figcaption></figure>'
+        return (
+            f'<details class="rows"><summary><span class="finding">{title}</span></summary>{figure}</details>'
+            if folded
+            else figure
+        )
 
     def _row(self, place: int, row: dict[str, Any]) -> str:
         cells = []
@@ -81,6 +91,8 @@ def _cell(value: Any, spec: str) -> str:
         return "–"
     if isinstance(value, Message):
         return both(value)
+    if isinstance(value, (list, tuple)):
+        value = " · ".join(map(str, value))
     if not spec:
         return both(Message("{value}", value=str(value)))
     return both(Message("{value:" + spec + "}", value=value))

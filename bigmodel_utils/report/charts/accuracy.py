@@ -82,7 +82,7 @@ def confusion(table: pd.DataFrame, model: str = "b", item: str = "row") -> Chart
     others = int(row["false_positive"] + row["true_negative"])
     caught, alarms = row["true_positive"] / max(events, 1), row["false_positive"] / max(others, 1)
     finding = Message(
-        "Of 100 cases that matter, {model} finds {caught:integer}; of 100 others, it raises {alarms:integer} for nothing",
+        "Of 100 cases that matter, the {model} finds {caught:integer}; of 100 others, it flags {alarms:integer} for nothing",
         model=palette.model_name(model),
         caught=100 * caught,
         alarms=100 * alarms,

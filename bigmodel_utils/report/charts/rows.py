@@ -24,20 +24,28 @@ def account(table: pd.DataFrame) -> Chart:
     """
     lines = table[table["rows"] > 0]
     totals = {(market, kind): int(group["rows"].sum()) for (market, kind), group in lines.groupby(["market", "kind"])}
-    kept = [totals.get((market, "kept"), 0) for market in ("source", "target")]
+    markets = [market for market in ("source", "target") if (lines["market"] == market).any()]
+    kept = [totals.get((market, "kept"), 0) for market in markets]
     dropped = sum(rows for (_, kind), rows in totals.items() if kind == "dropped")
-    finding = Message(
-        "{source:integer} rows of the home market and {target:integer} of the target market stay; "
-        "{dropped:integer} are left out",
-        source=kept[0],
-        target=kept[1],
-        dropped=dropped,
-    )
+    if len(markets) == 2:
+        finding = Message(
+            "{source:integer} rows of the home market and {target:integer} of the target market stay; "
+            "{dropped:integer} are left out",
+            source=kept[0],
+            target=kept[1],
+            dropped=dropped,
+        )
+    else:
+        market = palette.MARKET_NAMES[markets[0]]
+        finding = Message(
+            "{kept:integer} rows of the {market} stay, {dropped:integer} are left out",
+            kept=kept[0],
+            market=market,
+            dropped=dropped,
+        )
     alt = Message(
-        "Bars of rows by what became of them in each market: {source:integer} and {target:integer} kept, "
-        "{dropped:integer} dropped in all.",
-        source=kept[0],
-        target=kept[1],
+        "Bars of rows by what became of them: {kept:integer} kept, {dropped:integer} dropped in all.",
+        kept=sum(kept),
         dropped=dropped,
     )
     note = Message("Each row of the raw data is counted once as kept or dropped; changed rows are among the kept.")
