@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COVERED = 0.8
+TIERS = ("A", "B", "C")  # quality of the record: explicit, rounded or partly derived, coarse
+NEW_RECORD = 1  # a run still to come is compared with records of tier B
+GENERATION = 0.15  # chips of one vendor within 15 % of peak are one generation
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def estimator() -> Estimator:
     """Return the estimator fitted on every run of the back-test."""
     runs = training_runs.back_test()
     tested = back_test_errors()
-    regression = hierarchy.fit(features(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs))
+    regression = hierarchy.fit(design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs), len(TIERS))
     return Estimator(regression, float(np.quantile(np.abs(tested["error"]) / tested["deviation"], COVERED)))
 
 
@@ -49,13 +52,13 @@ def back_test_errors() -> pd.DataFrame:
     error: ln(predicted / actual chip-hours). deviation: the standard deviation that was predicted for it.
     """
     runs = training_runs.back_test()
-    x, y, tier = features(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs)
-    start = hierarchy.fit(x, y, tier).log_scales
+    x, y, tier = design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs)
+    start = hierarchy.fit(x, y, tier, len(TIERS)).log_scales
     error, deviation = np.empty(len(y)), np.empty(len(y))
     for family in runs["family"].unique():
         out = (runs["family"] == family).to_numpy()
-        fitted = hierarchy.fit(x.rows(~out), y[~out], tier[~out], start)
-        mean, deviation[out] = fitted.predict(x.rows(out))
+        fitted = hierarchy.fit(x.rows(~out), y[~out], tier[~out], len(TIERS), start)
+        mean, deviation[out] = fitted.predict(x.rows(out), NEW_RECORD)
         error[out] = y[out] - mean
     return runs[["run_id", "model", "family", "architecture", "quality_tier", "chip_hours"]].assign(
         error=error, deviation=deviation
@@ -93,17 +96,15 @@ def back_test_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def features(runs: pd.DataFrame) -> hierarchy.Features:
-    """Return what the regression knows of `runs` (planned or past): columns hardware to family, `peak_flops`, `vendor`."""
+def design(runs: pd.DataFrame) -> hierarchy.Design:
+    """Return what the regression knows of `runs`, planned or past: size, peak, generation of chip, architecture, family."""
     architecture, middle = runs["architecture"].to_numpy(), _middle()
-    return hierarchy.Features(
-        size=np.log10(runs["params_active_b"].to_numpy(dtype=float) / middle["params_active_b"]),
-        peak=np.log(runs["peak_flops"].to_numpy(dtype=float) / middle["peak_flops"]),
-        vendor=runs["vendor"].to_numpy(dtype=object),
-        sparse=(architecture == "moe").astype(float),
-        encoder=(architecture == "encoder").astype(float),
-        family=runs["family"].fillna("").to_numpy(dtype=object),
-    )
+    size = np.log10(runs["params_active_b"].to_numpy(dtype=float) / middle["params_active_b"])
+    peak = np.log(runs["peak_flops"].to_numpy(dtype=float) / middle["peak_flops"])
+    generation = [f"{vendor} {step}" for vendor, step in zip(runs["vendor"], np.round(peak / GENERATION), strict=True)]
+    sparse, encoder = architecture == "moe", architecture == "encoder"
+    groups = np.array([generation, runs["family"].fillna("").to_numpy(dtype=object)], dtype=object)
+    return hierarchy.Design(np.stack([size, peak, sparse, encoder]).astype(float), groups)
 
 
 @cache
@@ -113,7 +114,7 @@ def _middle() -> dict[str, float]:
 
 
 def _tiers(runs: pd.DataFrame) -> np.ndarray:
-    return runs["quality_tier"].map({tier: place for place, tier in enumerate(hierarchy.TIERS)}).to_numpy()
+    return runs["quality_tier"].map({tier: place for place, tier in enumerate(TIERS)}).to_numpy()
 
 
 def chip_hours(run: dict[str, object]) -> Quantity:
@@ -152,7 +153,6 @@ def _regressed_hours(run: dict[str, object]) -> Quantity:
 
     flop, fitted = training_runs.planned_flop(run), estimator()
     size = training_runs.active_parameters_b(run)
-    known = fitted.regression.features
     plan = pd.DataFrame(
         [
             {
@@ -164,9 +164,12 @@ def _regressed_hours(run: dict[str, object]) -> Quantity:
         ]
     )
     row = training_runs.with_peak(plan)
-    mean, deviation = (float(value[0]) for value in fitted.regression.predict(features(row)))
+    mean, deviation = (float(value[0]) for value in fitted.regression.predict(design(row), NEW_RECORD))
     mid = flop / (np.exp(mean) * float(row["peak_flops"].iloc[0]) * SECONDS_PER_HOUR)
-    factor, seen = float(np.exp(fitted.deviations * deviation)), bool((known.family == plan["family"].iloc[0]).any())
+    factor, seen = (
+        float(np.exp(fitted.deviations * deviation)),
+        bool((fitted.regression.design.groups[-1] == plan["family"].iloc[0]).any() and plan["family"].iloc[0]),
+    )
     return Quantity(
         mid=mid,
         low=mid / factor,
