@@ -60,13 +60,19 @@ def fit(design: Design, y: np.ndarray, tier: np.ndarray, tiers: int, start: np.n
     effects = design.shared(design)
     centred = y - y.mean()
 
-    def loss(log_scales: np.ndarray) -> float:
-        root = np.linalg.cholesky(_covariance(log_scales, effects, tier))
-        standard = np.linalg.solve(root, centred)
-        return 0.5 * standard @ standard + np.log(np.diag(root)).sum() + 0.5 * ((log_scales - _PRIOR) ** 2).sum()
+    def loss_and_slope(log_scales: np.ndarray) -> tuple[float, np.ndarray]:
+        """Minus the log of likelihood times prior, and its gradient (Rasmussen & Williams 2006, eq. 5.9)."""
+        covariance = _covariance(log_scales, effects, tier)
+        inverse = np.linalg.inv(covariance)
+        solved = inverse @ centred
+        surplus = inverse - np.outer(solved, solved)
+        value = 0.5 * centred @ solved + 0.5 * np.linalg.slogdet(covariance)[1] + 0.5 * ((log_scales - _PRIOR) ** 2).sum()
+        of_effects = np.tensordot(effects, surplus, 2)
+        of_noise = np.bincount(tier, weights=np.diag(surplus), minlength=tiers)
+        return value, np.exp(2 * log_scales) * np.concatenate([of_effects, of_noise]) + log_scales - _PRIOR
 
     first = np.full(len(effects) + tiers, _PRIOR) if start is None else start
-    best = minimize(loss, first, method="L-BFGS-B", options={"maxiter": 60})
+    best = minimize(loss_and_slope, first, jac=True, method="L-BFGS-B", options={"maxiter": 60})
     return Regression(design, y, tier, best.x)
 
 

@@ -1,0 +1,124 @@
+"""Rows of a serving benchmark or plan, joined with what the facts know of model, device and dataset."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils import facts
+from bigmodel_utils.errors import nearest
+from bigmodel_utils.value.device_scaling import ENCODER
+from bigmodel_utils.value.training_runs import positive
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLEETS = ("offline", "server", "interactive")  # MLPerf scenarios: as many engines as fit, not one over all devices
+BITS = {"fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "fp4": 4.5, "int4": 4.5, "uint4": 4.5}  # 4 bit with its scales
+GIB = 2**30
+
+
+def reason_against(row: dict[str, object]) -> str | None:
+    """Return why the throughput of a row cannot be computed from shapes and specs, or None when it can."""
+    specs, shapes = facts.load("gpu_specs")["gpu"], model_names()
+    gpu, model, precision = (str(row.get(column) or "") for column in ("gpu", "model", "precision"))
+    if gpu not in set(specs):
+        return f"device '{gpu}' is not in gpu_specs; {nearest(gpu, specs)}" if gpu else "no device given"
+    if model == ENCODER:
+        return None
+    if model not in shapes:
+        return f"model '{model}' is not in model_shapes; {nearest(model, shapes)}" if model else "no model given"
+    if weight_precision(precision) is None:
+        return f"precision '{precision}' is not known; {nearest(precision, BITS)}"
+    if not np.isfinite(_peak_tflops(gpu, precision)):
+        return f"no {precision} peak is known for {gpu}"
+    if not all(np.isfinite(length) for length in lengths(row)):
+        return "needs input_tokens and output_tokens above 0, or a dataset of benchmark_lengths"
+    return None
+
+
+@cache
+def model_names() -> dict[str, str]:
+    """Return every name and alias of model_shapes -> the model's name there."""
+    table = facts.load("model_shapes")
+    aliases = table["aliases"].fillna("").str.split(";")
+    return {name: model for model, others in zip(table["model"], aliases, strict=True) for name in (model, *others) if name}
+
+
+def weight_precision(precision: str) -> str | None:
+    """Return the precision of the weights where it is known: "int8/fp16" is int8."""
+    first = str(precision).split("/")[0].strip().lower()
+    return first if first in BITS else None
+
+
+def lengths(row: dict[str, object]) -> tuple[float, float]:
+    """Return mean input and output tokens of a request: as given, else those of its dataset, else NaN."""
+    known = _dataset_lengths().get(str(row.get("dataset")), (float("nan"), float("nan")))
+    given = positive(row, "input_tokens"), positive(row, "output_tokens")
+    return tuple(g if np.isfinite(g) else k for g, k in zip(given, known, strict=True))  # type: ignore[return-value]
+
+
+@cache
+def _dataset_lengths() -> dict[str, tuple[float, float]]:
+    table = facts.load("benchmark_lengths")
+    return dict(zip(table["dataset"], zip(table["input_tokens"], table["output_tokens"], strict=True), strict=True))
+
+
+def _peak_tflops(gpu: str, precision: str) -> float:
+    """Dense peak at which weights of `precision` are multiplied; 4-bit integers are unpacked to 16 bit."""
+    weights = weight_precision(precision)
+    row = facts.load("gpu_specs").set_index("gpu").loc[gpu]
+    if weights == "fp4":
+        serving = facts.load("gpu_serving").set_index("gpu")["fp4_dense_tflops"]
+        return float(serving.get(gpu, np.nan))
+    column = {"fp8": "fp8_dense_tflops", "int8": "int8_dense_tops"}.get(str(weights), "bf16_fp16_dense_tflops")
+    return float(row[column])
+
+
+def engines(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Return what `roofline` reads, one line per row; every row has passed `reason_against`. Bytes, FLOP/s, counts."""
+    import pandas as pd
+
+    specs = facts.load("gpu_specs").set_index("gpu")
+    links = facts.load("gpu_serving").set_index("gpu")["link_gb_s"]
+    shapes = facts.load("model_shapes").set_index("model")
+    lines = []
+    for row in rows:
+        gpu, shape, precision = (
+            str(row["gpu"]),
+            shapes.loc[model_names()[str(row["model"])]],
+            weight_precision(str(row["precision"])),
+        )
+        taken, given = (
+            ["layers", "hidden", "heads", "kv_values_per_layer", "head_values", "vocabulary", "experts"],
+            lengths(row),
+        )
+        count = positive(row, "gpu_count")
+        lines.append(
+            {column: float(shape[column]) for column in (*taken, "experts_per_token")}
+            | {
+                "parameters": shape["params_total_b"] * 1e9,
+                "active_parameters": shape["params_active_b"] * 1e9,
+                "weight_bytes": BITS[precision] / 8,
+                "cache_bytes": 2.0 if BITS[precision] == 16 else 1.0,
+                "memory_bytes": specs.loc[gpu, "memory_gb"] * GIB,
+                "bandwidth": specs.loc[gpu, "bandwidth_tb_s"] * 1e12,
+                "peak_flops": _peak_tflops(gpu, str(row["precision"])) * 1e12,
+                "link_bytes_s": float(links.get(gpu, links.min())) * 1e9,
+                "devices": count if np.isfinite(count) else 1.0,
+                "input_tokens": given[0],
+                "output_tokens": given[1],
+                "batch": _stated_batch(row),
+                "fleet": str(row.get("scenario")) in FLEETS,
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def _stated_batch(row: dict[str, object]) -> float:
+    """The fixed batch of a static-batch row stands in its note."""
+    found = re.search(r"\bbatch (\d+)", str(row.get("note"))) if "static" in str(row.get("scenario")) else None
+    return float(found.group(1)) if found else float("nan")

@@ -1,0 +1,182 @@
+"""Throughput of a served model before it is measured: a calibrated roofline and what similar rows were off by.
+
+LLM rows: `roofline` fitted on single-engine measurements, then a hierarchical regression of what is left
+(software, scenario, device, model). Encoder rows: the device law, then the same. Errors and the 80 % interval
+come from rows whose model (encoders: device) the fits had not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from bigmodel_utils import facts
+from bigmodel_utils.units import Quantity
+from bigmodel_utils.value import device_scaling, hierarchy, roofline, serving_rows
+from bigmodel_utils.value.refusals import ValueRefused
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["llm", "encoder"]
+COVERED = 0.8
+ENGINE_SIZES = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """What is left of ln rate after the formula, and how many predicted deviations hold 80 % of unseen rows."""
+
+    constants: roofline.Constants | None
+    regression: hierarchy.Regression
+    deviations: float
+
+
+@cache
+def measured(kind: Kind) -> tuple[dict[str, object], ...]:
+    """Return the rows of `inference_bench` that the formula can be tested on, with `rate`: samples/s, all devices.
+
+    Power-capped runs are left out: the cap is not known of a plan.
+    """
+    bench = facts.load("inference_bench")
+    tokens = bench["output_tokens_per_s"] / bench["output_tokens"]
+    bench = bench.assign(rate=bench["samples_per_s"].fillna(tokens))
+    bench = bench[bench["rate"].notna() & ~bench["note"].fillna("").str.contains("power-capped")]
+    of_kind = bench[(bench["model"] == device_scaling.ENCODER) == (kind == "encoder")]
+    return tuple(row for row in of_kind.to_dict("records") if serving_rows.reason_against(row) is None)
+
+
+@cache
+def estimator(kind: Kind) -> Estimator:
+    """Return the estimator of one kind, fitted on every measured row."""
+    tested = left_out_errors(kind)
+    constants, regression = _fit(kind, list(measured(kind)))
+    return Estimator(constants, regression, float(np.quantile(np.abs(tested["error"]) / tested["deviation"], COVERED)))
+
+
+@cache
+def left_out_errors(kind: Kind) -> pd.DataFrame:
+    """Return one line per measured row, its model (encoders: its device) left out: error ln(predicted / actual), deviation."""
+    import pandas as pd
+
+    rows = list(measured(kind))
+    group = np.array([_left_out_by(kind, row) for row in rows])
+    error, deviation = np.empty(len(rows)), np.empty(len(rows))
+    start = _fit(kind, rows)[1].log_scales
+    for name in dict.fromkeys(group):
+        out = np.flatnonzero(group == name)
+        constants, regression = _fit(kind, [row for row, g in zip(rows, group, strict=True) if g != name], start)
+        unseen = [rows[place] for place in out]
+        mean, deviation[out] = regression.predict(_design(kind, unseen))
+        error[out] = formula(kind, unseen, constants) + mean - np.log([row["rate"] for row in unseen])
+    columns = ["bench_id", "benchmark", "model", "gpu", "scenario"]
+    return pd.DataFrame(rows)[columns].assign(error=error, deviation=deviation)
+
+
+def _left_out_by(kind: Kind, row: dict[str, object]) -> str:
+    return str(row["gpu"]) if kind == "encoder" else serving_rows.model_names()[str(row["model"])]
+
+
+def _fit(
+    kind: Kind, rows: list[dict[str, object]], start: np.ndarray | None = None
+) -> tuple[roofline.Constants | None, hierarchy.Regression]:
+    constants = _constants(rows) if kind == "llm" else None
+    left = np.log([row["rate"] for row in rows]) - formula(kind, rows, constants)
+    return constants, hierarchy.fit(_design(kind, rows), left, np.zeros(len(rows), int), 1, start)
+
+
+def _constants(rows: list[dict[str, object]]) -> roofline.Constants:
+    single = [row for row in rows if row["scenario"] not in serving_rows.FLEETS]
+    engines = serving_rows.engines(single)
+    return roofline.fit(engines, np.array([row["rate"] for row in single]) * engines["output_tokens"].to_numpy())
+
+
+def formula(kind: Kind, rows: list[dict[str, object]], constants: roofline.Constants | None) -> np.ndarray:
+    """Return ln samples/s by the formula alone, (n,)."""
+    if kind == "encoder" or constants is None:
+        weight = device_scaling.law().peak_weight
+        specs = [device_scaling.device(str(row["gpu"])) for row in rows]
+        logs = [weight * np.log(s["int8_dense_tops"]) + (1 - weight) * np.log(s["tdp_w"]) for s in specs]
+        return np.array(logs) + np.log([_devices(row) for row in rows])
+    engines = serving_rows.engines(rows)
+    return np.log(_whole_fleet(engines, constants) / engines["output_tokens"].to_numpy())
+
+
+def _whole_fleet(engines: pd.DataFrame, constants: roofline.Constants) -> np.ndarray:
+    """Tokens/s of all devices: one engine where the row is one, else the best split into equal engines that hold the weights."""
+    best = np.where(engines["fleet"], 0.0, roofline.tokens_per_second(engines, constants))
+    for size in ENGINE_SIZES:
+        devices = np.minimum(size, engines["devices"])
+        split = engines.assign(devices=devices)
+        holds = roofline.weight_bytes(split) < roofline.MEMORY_SHARE * devices * engines["memory_bytes"]
+        rate = roofline.tokens_per_second(split, constants) * engines["devices"] / devices
+        best = np.where(engines["fleet"] & holds, np.maximum(best, rate), best)
+    return np.where(best > 0, best, roofline.tokens_per_second(engines, constants))
+
+
+def _devices(row: dict[str, object]) -> float:
+    count = serving_rows.positive(row, "gpu_count")
+    return count if np.isfinite(count) else 1.0
+
+
+def _design(kind: Kind, rows: list[dict[str, object]]) -> hierarchy.Design:
+    """Effects of what is left: software and its age, scenario, device, precision, model, and pairs of them."""
+
+    def text(row: dict[str, object], column: str) -> str:
+        value = row.get(column)
+        return value if isinstance(value, str) else ""
+
+    groups = []
+    for row in rows:
+        model = serving_rows.model_names().get(text(row, "model"), text(row, "model"))
+        family, scenario, gpu = text(row, "benchmark").split(" v")[0], text(row, "scenario"), text(row, "gpu")
+        software = text(row, "software").split(" ")[0].split(",")[0].lower()
+        groups.append(
+            [
+                scenario,
+                gpu,
+                text(row, "benchmark"),
+                software,
+                f"{family} {model}",
+                f"{scenario} {model}",
+                f"{gpu} {model} {family}",
+                f"{gpu} {text(row, 'precision')}",
+            ]
+        )
+    counts = np.log([_devices(row) for row in rows]) - np.log(4)
+    return hierarchy.Design(counts[None, :], np.array(groups, dtype=object).T)
+
+
+def rate(row: dict[str, object]) -> Quantity:
+    """Return samples/s of a planned row (columns of inference_bench known before the run), 80 % interval.
+
+    rung 2: the same model was measured on the same device. rung 3: formula and similar rows.
+    Raises ValueRefused where nothing can be said.
+    """
+    reason = serving_rows.reason_against(row)
+    if reason:
+        raise ValueRefused(str(row.get("model") or "a planned row"), reason, "the plan")
+    kind: Kind = "encoder" if row["model"] == device_scaling.ENCODER else "llm"
+    fitted = estimator(kind)
+    mean, deviation = (float(v[0]) for v in fitted.regression.predict(_design(kind, [row])))
+    mid = float(np.exp(formula(kind, [row], fitted.constants)[0] + mean))
+    factor = float(np.exp(fitted.deviations * deviation))
+    seen = any(_same(row, other) for other in measured(kind))
+    return Quantity(
+        mid=mid,
+        low=mid / factor,
+        high=mid * factor,
+        unit="samples/s",
+        origin="estimated",
+        source="fitted on data/facts/inference_bench.csv",
+        method="rung 2: scaled from the same model on the same device" if seen else "rung 3: formula and similar rows",
+    )
+
+
+def _same(row: dict[str, object], other: dict[str, object]) -> bool:
+    names = serving_rows.model_names()
+    model, its = str(row["model"]), str(other["model"])
+    return names.get(model, model) == names.get(its, its) and row["gpu"] == other["gpu"]
