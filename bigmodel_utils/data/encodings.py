@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bigmodel_utils import paths
+from bigmodel_utils.data import vault
 from bigmodel_utils.data.account import DataError
 
 MAX_LINE_BYTES = 4_000_000
@@ -52,11 +54,10 @@ def lines(path: Path, language: str, max_bytes: int = MAX_LINE_BYTES) -> Iterato
     UTF-8 is tried first, then the legacy encodings of `language`, line by line, so mixed files are mended.
     Raises DataError with file and line for NUL bytes, a line above `max_bytes` and bytes that no encoding explains.
     """
-    with path.open("rb") as file:
-        wide = _WIDE.get(file.read(2))
-        file.seek(0)
+    with vault.open_bytes(path) as file:
+        wide = _WIDE.get(file.peek(2)[:2])
         if wide:
-            yield from _wide_lines(path, wide, max_bytes)
+            yield from _wide_lines(file, path, wide, max_bytes)
             return
         number = 0
         while raw := file.readline(max_bytes + 1):
@@ -75,20 +76,19 @@ def lines(path: Path, language: str, max_bytes: int = MAX_LINE_BYTES) -> Iterato
             yield Line(number, text, repaired)
 
 
-def _wide_lines(path: Path, encoding: str, max_bytes: int) -> Iterator[Line]:
-    with path.open(encoding=encoding, newline="") as file:
+def _wide_lines(raw: io.BufferedReader, path: Path, encoding: str, max_bytes: int) -> Iterator[Line]:
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    number = 0
+    try:
         file.read(1)  # the byte order mark
-        number = 0
-        try:
-            while text := file.readline(max_bytes):
-                number += 1
-                if len(text) >= max_bytes:
-                    raise _too_long(path, number, max_bytes)
-                yield Line(number, text, False)
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{paths.shown(path)} line {number + 1}: {error.reason}", encoding.upper(), "save the file as UTF-8"
-            ) from None
+        while text := file.readline(max_bytes):
+            number += 1
+            if len(text) >= max_bytes:
+                raise _too_long(path, number, max_bytes)
+            yield Line(number, text, False)
+    except UnicodeDecodeError as error:
+        given = f"{paths.shown(path)} line {number + 1}: {error.reason}"
+        raise DataError(given, encoding.upper(), "save the file as UTF-8") from None
 
 
 def _decode(raw: bytes, path: Path, number: int, language: str) -> tuple[str, bool]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils import paths
-from bigmodel_utils.data import encodings
+from bigmodel_utils.data import encodings, vault
 from bigmodel_utils.data.account import Account, DataError
 from bigmodel_utils.errors import nearest
 
@@ -38,11 +39,12 @@ def batches(path: Path, columns: dict[str, str], language: str, account: Account
             "`origin: file:PATH` of the scenario",
         )
     readers = {".csv": _delimited, ".tsv": _delimited, ".jsonl": _jsonl, ".parquet": _parquet, ".xlsx": _excel}
-    if path.suffix.lower() not in readers:
-        raise DataError(f"{path.name}", f"{', '.join(FORMATS)}; {nearest(path.suffix, FORMATS)}", "`origin` of the scenario")
+    kind = form(path)
+    if kind not in readers:
+        raise DataError(f"{path.name}", f"{', '.join(FORMATS)}; {nearest(kind, FORMATS)}", "`origin` of the scenario")
     if path.stat().st_size == 0:
         raise DataError(f"{paths.shown(path)} is empty", "at least one record", _MEND)
-    records = readers[path.suffix.lower()](path, columns, language, account)
+    records = readers[kind](path, columns, language, account)
     names, batch = ["row", *columns], []
     for number, record in enumerate(records, 1):
         batch.append((number, *record))
@@ -53,10 +55,15 @@ def batches(path: Path, columns: dict[str, str], language: str, account: Account
         yield pd.DataFrame(batch, columns=names)
 
 
+def form(path: Path) -> str:
+    """Return the format of a file by its ending, looking through .enc: '.csv' for both r.csv and r.csv.enc."""
+    return Path(path.stem if path.suffix == vault.ENDING else path.name).suffix.lower()
+
+
 def _delimited(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
     decoded = _texts(path, language, account)
     first = next(decoded, "")
-    separator = "\t" if path.suffix.lower() == ".tsv" else _separator(first, columns["text"])
+    separator = "\t" if form(path) == ".tsv" else _separator(first, columns["text"])
     csv.field_size_limit(encodings.MAX_LINE_BYTES)
     reader = csv.reader(_chain(first, decoded), delimiter=separator, strict=True)
     try:
@@ -145,7 +152,7 @@ def _parquet(path: Path, columns: dict[str, str], language: str, account: Accoun
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(_seekable(path))
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{paths.shown(path)}: {' '.join(str(error).split())[:120]}", "a Parquet file", _MEND) from None
     _places(file.schema_arrow.names, columns, path)
@@ -153,6 +160,14 @@ def _parquet(path: Path, columns: dict[str, str], language: str, account: Accoun
         values = [batch.column(name).to_pylist() for name in columns.values()]
         for number, record in enumerate(zip(*values, strict=True), 1):
             yield tuple(_plain(v, path, number, n) for v, n in zip(record, columns.values(), strict=True))
+
+
+def _seekable(path: Path) -> Path | io.BytesIO:
+    """Return what Parquet and Excel readers can jump about in; a sealed file is opened into memory only."""
+    if path.suffix != vault.ENDING:
+        return path
+    with vault.open_bytes(path) as plain:
+        return io.BytesIO(plain.read())
 
 
 def _excel(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
@@ -165,7 +180,7 @@ def _excel(path: Path, columns: dict[str, str], language: str, account: Account)
             f"{path.name}: no reader for Excel here", "csv, tsv, jsonl, parquet", "pip install openpyxl, or export as CSV"
         ) from None
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(_seekable(path), read_only=True, data_only=True)
     except (BadZipFile, KeyError, OSError) as error:
         raise DataError(f"{paths.shown(path)}: {str(error)[:120]}", "an .xlsx workbook", _MEND) from None
     try:
