@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def utilities(offers: pd.DataFrame, weights: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return the utility of each offer: the weighted sum of its numeric columns, shape (offers,).
+def utilities(offers: pd.DataFrame, weights: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
+    """Return the utility of each offer: the weighted sum of its numeric columns, shape (offers,) or (draws, offers).
 
-    Staying without any offer has utility 0, so a column `constant` of ones says how much buyers want one at all.
-    Raises MarketError for a column that is missing or has empty cells.
+    Weights are numbers or arrays of draws. Staying without any offer has utility 0, so a column of ones says how much
+    buyers want one at all. Raises MarketError for a column that is missing or has empty cells.
     """
     for column in weights:
         if column not in offers:
@@ -33,7 +33,7 @@ def utilities(offers: pd.DataFrame, weights: Mapping[str, float]) -> NDArray[np.
         if offers[column].isna().any():
             row = offers.index[offers[column].isna()][0]
             raise MarketError(f"no {column} for {row}", "a number in each row that is compared", "the table of rivals")
-    return sum(weight * offers[column].to_numpy(float) for column, weight in weights.items())
+    return sum(np.asarray(weight)[..., None] * offers[column].to_numpy(float) for column, weight in weights.items())
 
 
 def shares(utility: ArrayLike) -> NDArray[np.float64]:
@@ -47,30 +47,33 @@ def shares(utility: ArrayLike) -> NDArray[np.float64]:
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
-def nested_shares(utility: ArrayLike, nests: Sequence[str], dissimilarity: float) -> NDArray[np.float64]:
-    """Return shares as `shares` does, with offers of one nest closer substitutes; `utility` has shape (offers,).
+def nested_shares(utility: ArrayLike, nests: Sequence[str], dissimilarity: ArrayLike) -> NDArray[np.float64]:
+    """Return shares as `shares` does, with offers of one nest closer substitutes.
 
-    `dissimilarity` 1 is the plain logit; towards 0, offers in a nest become the same thing.
-    Raises MarketError outside (0, 1] or when nests and offers differ in number.
+    `utility` has shape (…, offers), `dissimilarity` (…): 1 is the plain logit; towards 0, offers in a nest become the
+    same thing. Raises MarketError outside (0, 1] or when nests and offers differ in number.
     """
-    v = np.asarray(utility, float)
-    if not 0 < dissimilarity <= 1:
-        raise MarketError(f"dissimilarity {dissimilarity:g}", "above 0, at most 1", "the call of competition.nested_shares")
-    if len(nests) != len(v):
-        raise MarketError(f"{len(nests)} nests for {len(v)} offers", "one nest for each offer", "column 'nest' of the rivals")
-    scaled = v / dissimilarity
-    result, inclusive = np.zeros(len(v)), []
+    v, spread = np.asarray(utility, float), np.asarray(dissimilarity, float)
+    if not np.all((spread > 0) & (spread <= 1)):
+        raise MarketError(f"dissimilarity {np.min(spread):g}", "above 0, at most 1", "the call of competition.nested_shares")
+    if len(nests) != v.shape[-1]:
+        raise MarketError(
+            f"{len(nests)} nests for {v.shape[-1]} offers", "one nest for each offer", "column 'nest' of the rivals"
+        )
+    scaled = v / spread[..., None]
+    within, inclusive = np.zeros_like(scaled), []
     names = np.asarray(nests)
-    for nest in dict.fromkeys(nests):
-        members = names == nest
-        top = scaled[members].max()
-        weight = np.exp(scaled[members] - top)
-        result[members] = weight / weight.sum()
-        inclusive.append((members, dissimilarity * (top + np.log(weight.sum()))))
-    between = shares([value for _, value in inclusive])
-    for (members, _), share in zip(inclusive, between[:-1], strict=True):
-        result[members] *= share
-    return np.append(result, between[-1])
+    members = [names == nest for nest in dict.fromkeys(nests)]
+    for here in members:
+        top = scaled[..., here].max(axis=-1, keepdims=True)
+        weight = np.exp(scaled[..., here] - top)
+        total = weight.sum(axis=-1, keepdims=True)
+        within[..., here] = weight / total
+        inclusive.append(spread * (top + np.log(total))[..., 0])
+    between = shares(np.stack(inclusive, axis=-1))
+    for position, here in enumerate(members):
+        within[..., here] *= between[..., position, None]
+    return np.concatenate([within, between[..., -1:]], axis=-1)
 
 
 def price_elasticities(share: ArrayLike, price: ArrayLike, price_weight: float) -> NDArray[np.float64]:

@@ -1,0 +1,237 @@
+"""A scenario's outlook in one call each: which market, under which rules, against whom, by when, at what risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils import facts
+from bigmodel_utils.market import MarketError, competition, plan, policy, risk, selection
+from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CRITERIA = selection.CRITERIA | {"rules": selection.Criterion("Months to meet the rules", False)}
+EVEN_WEIGHTS = dict.fromkeys(CRITERIA, 1.0)
+US, NOTHING = "This venture", "Nothing"
+_TASTE = ("constant", "log_price", "local_hosting", "local_language", "ready_to_use", "dissimilarity")
+_SPREAD = 0.3  # of the weights around those given: each weight's sd is 0.3 sqrt(w (1 - w))
+_CORRELATION = 0.2  # between any two risks of the register: what hurts one part of a venture tends to hurt others
+
+
+def operation(scenario: Scenario) -> policy.Operation:
+    """Return what the scenario does in the eyes of rules: texts may name people, answers are labels, nothing is generated.
+
+    Data leave the target market when the machine that serves stands elsewhere.
+    """
+    provider, region, instance = scenario.compute.cpu.split("/")
+    machine = facts.row("cpu_cloud_prices", provider=provider, region=region, instance_type=instance)
+    leaves = machine["country_iso3"] != scenario.target_market.country
+    return policy.Operation(personal_data=True, data_leaves=leaves, public_generative=False)
+
+
+def rules(scenario: Scenario) -> tuple[policy.Burden, Message]:
+    """Return the burden of the target market's rules, and the sentence that says it."""
+    found = policy.burden(facts.load("policy"), scenario.target_market.country, operation(scenario))
+    if not found.known:
+        return found, Message("No rule of this market is on file: unknown, which is not the same as none. Ask counsel.")
+    if found.closed:
+        return found, Message("The market is closed to this company by sanctions on file.")
+    return found, Message(
+        "{count} duties apply; meeting them takes about {months:number1} months and {usd:money} (planner's ranges). {place}",
+        count=len(found.duties),
+        months=found.delay_months[1],
+        usd=found.cost_usd[1],
+        place=_PLACE[found.residency],
+    )
+
+
+_PLACE = {
+    "no": Message("The data may be where they are."),
+    "conditional": Message("Data may leave the country once the contract or filing is in place."),
+    "yes": Message("The data must stay in the country."),
+}
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Open markets compared. `scores`, `table` and `acceptability` by iso3, best first; `closed` were left out."""
+
+    scores: pd.DataFrame
+    table: pd.DataFrame
+    acceptability: pd.DataFrame
+    neighbours: pd.DataFrame
+    closed: list[str]
+    finding: Message
+
+
+def markets(scenario: Scenario, weights: Mapping[str, float] | None = None) -> Ranking:
+    """Return all countries but the home market and closed ones, ranked by `weights` on CRITERIA (even ones unless given).
+
+    Raises MarketError for an unknown criterion, weights that are all zero, or a target that is no candidate.
+    """
+    countries, home = facts.load("countries"), scenario.source_market.country
+    burdens = policy.compare(facts.load("policy"), list(countries["iso3"]), operation(scenario))
+    closed = list(burdens.index[burdens["closed"].eq(True)])
+    values = selection.candidates(countries, facts.load("cpu_cloud_prices")).assign(rules=burdens["delay_months"])
+    scores = selection.min_max(values.drop(index=[*closed, home], errors="ignore"), CRITERIA)
+    given = EVEN_WEIGHTS if weights is None else weights
+    table = selection.rank(scores, given)
+    target = scenario.target_market.country
+    if target not in table.index:
+        raise MarketError(f"target market '{target}'", "an open country other than home", "target_market.country")
+    draws, seed = scenario.decision.draws, scenario.seed
+    ranks = selection.acceptability(scores, given, draws, np.random.default_rng(seed), _SPREAD).loc[table.index]
+    pairs = selection.neighbours(scores, given, draws, np.random.default_rng(seed), _SPREAD)
+    names = countries.set_index("iso3")["country"]
+    return Ranking(scores.loc[table.index], table, ranks, pairs, closed, _finding(table, ranks, names, target))
+
+
+def _finding(table: pd.DataFrame, ranks: pd.DataFrame, names: pd.Series, target: str) -> Message:
+    first, row = table.index[0], table.loc[target]
+    values = {
+        "first": Message(names[first]),
+        "share": float(ranks.loc[first, 1]),
+        "target": Message(names[target]),
+        "rank": int(row["rank"]),
+        "of": len(table),
+        "best": int(row["best_rank"]),
+        "worst": int(row["worst_rank"]),
+    }
+    if first == target:
+        return Message(
+            "{target} ranks first of {of} markets, and stays first in {share:percent} of nearby weightings; "
+            "with what is unknown it could be anywhere from {best} to {worst}.",
+            **values,
+        )
+    return Message(
+        "{first} ranks first of {of} markets, in {share:percent} of nearby weightings; {target} ranks {rank}, "
+        "and with what is unknown could be anywhere from {best} to {worst}.",
+        **values,
+    )
+
+
+def rivals(scenario: Scenario, usd_per_thousand: float) -> pd.DataFrame:
+    """Return offer, usd_per_thousand, low, mid, high: shares of choices in the target market at our price, and of none.
+
+    Nested logit over joint draws of the preferences in data/facts/ranges.csv (`choice_…`); P10, P50, P90.
+    Raises MarketError when no rival of the market is on file or the price is not above zero.
+    """
+    import pandas as pd
+
+    offers = _offers(scenario, usd_per_thousand)
+    taste = {name: _drawn(f"choice_{name}", scenario, place) for place, name in enumerate(_TASTE)}
+    dissimilarity = taste.pop("dissimilarity")
+    split = competition.nested_shares(competition.utilities(offers, taste), offers["nest"], dissimilarity)
+    low, mid, high = np.quantile(split, [0.1, 0.5, 0.9], axis=0)
+    prices = [*offers["usd_per_thousand"], None]
+    return pd.DataFrame({"offer": [*offers.index, NOTHING], "usd_per_thousand": prices, "low": low, "mid": mid, "high": high})
+
+
+def price_response(scenario: Scenario, prices: Sequence[float]) -> pd.DataFrame:
+    """Return usd_per_thousand, low, mid, high: our share of choices at each price, the rivals standing still."""
+    import pandas as pd
+
+    ours = [rivals(scenario, price).set_index("offer").loc[US, ["low", "mid", "high"]] for price in prices]
+    return pd.DataFrame(ours).reset_index(drop=True).astype(float).assign(usd_per_thousand=list(prices))
+
+
+def _offers(scenario: Scenario, usd_per_thousand: float) -> pd.DataFrame:
+    import pandas as pd
+
+    table, market = facts.load("rivals"), scenario.target_market
+    here = table[table["country_iso3"] == market.country]
+    if here.empty or not usd_per_thousand > 0:
+        given = f"{len(here)} rivals in {market.country}, our price {usd_per_thousand:g}"
+        raise MarketError(given, "at least one rival and a price above zero", "data/facts/rivals.csv")
+    speaks = here["languages"].str.split(";").map(lambda codes: any(code.startswith(market.language) for code in codes))
+    them = pd.DataFrame(
+        {
+            "nest": here["nest"].to_numpy(),
+            "usd_per_thousand": here["usd_per_thousand"].to_numpy(),
+            "local_hosting": (here["local_hosting"] == "yes").to_numpy(float),
+            "ready_to_use": (here["ready_to_use"] == "yes").to_numpy(float),
+            "local_language": speaks.to_numpy(float),
+        },
+        index=here["rival"],
+    )
+    ours = {
+        "nest": "service",
+        "usd_per_thousand": usd_per_thousand,
+        "local_hosting": float(not operation(scenario).data_leaves),
+        "ready_to_use": 1.0,
+        "local_language": 1.0,
+    }
+    offers = pd.concat([pd.DataFrame(ours, index=[US]), them])
+    return offers.assign(constant=1.0, log_price=np.log(offers["usd_per_thousand"]))
+
+
+def _drawn(fact_id: str, scenario: Scenario, place: int) -> np.ndarray:
+    given = facts.as_range(fact_id)
+    rng = np.random.default_rng([scenario.seed, place])
+    return rng.triangular(given["low"], given["mid"], given["high"], scenario.decision.draws)
+
+
+@dataclass(frozen=True)
+class Project:
+    """The plan: `schedule` and `tasks` as from `plan`, `finish` draws of the last week, and the sentence."""
+
+    schedule: pd.DataFrame
+    tasks: pd.DataFrame
+    finish: np.ndarray
+    finding: Message
+
+
+def project(scenario: Scenario) -> Project:
+    """Return the plan of entering the market from data/facts/plan_tasks.csv, with its chance to meet its last date."""
+    work = plan.tasks(facts.load("plan_tasks"))
+    schedule = plan.schedule(work)
+    finish, tasks = plan.simulate(work, scenario.decision.draws, np.random.default_rng(scenario.seed))
+    due = max((task.due for task in work if task.due is not None), default=None)
+    low, mid, high = np.quantile(finish, [0.1, 0.5, 0.9])
+    values = {
+        "mid": float(mid),
+        "low": float(low),
+        "high": float(high),
+        "usd": float(tasks["usd_mid"].sum()),
+    }
+    if due is None:
+        text = Message(
+            "Done in week {mid:integer}, in four of five cases between {low:integer} and {high:integer}; {usd:money}.", **values
+        )
+    else:
+        text = Message(
+            "Done in week {mid:integer}, in four of five cases between {low:integer} and {high:integer}; "
+            "the date in week {due:integer} is met in {chance:percent} of them. The work costs {usd:money}.",
+            due=due,
+            chance=plan.chance_by(finish, due),
+            **values,
+        )
+    return Project(schedule, tasks, finish, text)
+
+
+def risks(scenario: Scenario) -> tuple[dict[str, float], pd.DataFrame, Message]:
+    """Return (summary of the loss in USD, mitigation table, sentence) of data/facts/risks.csv."""
+    known = risk.register(facts.load("risks"))
+    losses = risk.simulate(known, scenario.decision.draws, np.random.default_rng(scenario.seed), _CORRELATION)
+    total, cures = risk.summary(losses), risk.mitigation(known)
+    worth = cures[cures["pays"]]
+    return (
+        total,
+        cures,
+        Message(
+            "The register expects a loss of {expected:money}, and in one case of twenty more than {p95:money}. "
+            "{count} of {of} mitigations pay for themselves: {cost:money} spent there save {saves:money}.",
+            expected=total["expected"],
+            p95=total["p95"],
+            count=len(worth),
+            of=len(cures),
+            cost=float(worth["cost"].sum()),
+            saves=float(worth["saves"].sum()),
+        ),
+    )

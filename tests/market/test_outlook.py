@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from bigmodel_utils import facts, scenario
+from bigmodel_utils.market import MarketError, outlook
+
+
+@pytest.fixture(scope="module")
+def entry():
+    return scenario.load("reviews_us_to_cn", {"decision.draws": 4000})
+
+
+def elsewhere(country, language="en"):
+    return scenario.load(
+        "reviews_us_to_cn",
+        {"target_market.country": country, "target_market.language": language, "decision.draws": 2000},
+    )
+
+
+def test_serving_from_abroad_brings_the_transfer_rule(entry):
+    assert outlook.operation(entry).data_leaves
+    burden, sentence = outlook.rules(entry)
+    assert "cross_border" in set(burden.duties["topic"])
+    assert "leave the country once" in sentence.read()
+
+
+def test_serving_in_the_market_does_not():
+    burden, sentence = outlook.rules(elsewhere("SGP"))
+    assert set(burden.duties["topic"]) == {"data_protection"}
+    assert "may be where they are" in sentence.read()
+
+
+@pytest.mark.parametrize(("country", "word"), [("NGA", "unknown"), ("RUS", "closed")])
+def test_unknown_and_closed_markets_say_so(country, word):
+    assert word in outlook.rules(elsewhere(country))[1].read()
+
+
+def test_home_and_closed_markets_are_no_candidates(entry):
+    found = outlook.markets(entry)
+    assert {"USA", "RUS"}.isdisjoint(found.table.index)
+    assert found.closed == ["RUS"]
+    assert len(found.table) == 31
+    assert list(found.acceptability.index) == list(found.table.index)
+
+
+def test_a_closed_target_is_refused():
+    with pytest.raises(MarketError, match="RUS"):
+        outlook.markets(elsewhere("RUS"))
+
+
+def test_weights_decide_the_ranking(entry):
+    green = outlook.markets(entry, {"carbon": 1.0})
+    assert green.table.index[0] == "SWE"
+    assert "Sweden ranks first" in green.finding.read()
+    rich = outlook.markets(entry, {"buying_power": 1.0})
+    assert "China ranks first of 31 markets, and stays first in 100%" in rich.finding.read()
+
+
+def test_shares_of_rivals_split_the_choices(entry):
+    table = outlook.rivals(entry, 5.0)
+    assert table["mid"].sum() == pytest.approx(1, abs=0.15)
+    assert (table["low"] <= table["mid"]).all()
+    assert (table["mid"] <= table["high"]).all()
+    assert set(facts.load("rivals")["rival"]) < set(table["offer"])
+
+
+def test_a_higher_price_wins_fewer_choices(entry):
+    response = outlook.price_response(entry, [1, 2, 5, 10])
+    assert response["mid"].is_monotonic_decreasing
+    assert list(response["usd_per_thousand"]) == [1, 2, 5, 10]
+
+
+@pytest.mark.parametrize(("country", "price"), [("CHN", 0.0), ("CHN", float("nan")), ("DEU", 1.0)])
+def test_no_rivals_or_no_price_is_refused(country, price):
+    with pytest.raises(MarketError, match="rivals"):
+        outlook.rivals(elsewhere(country), price)
+
+
+def test_the_plan_says_when_and_how_surely(entry):
+    found = outlook.project(entry)
+    assert found.schedule["finish"].max() == pytest.approx(np.mean(found.finish), rel=0.15)
+    assert "week 45" in found.finding.read()
+
+
+def test_the_register_says_what_it_expects(entry):
+    total, cures, sentence = outlook.risks(entry)
+    assert total["p95"] > total["p80"] > 0
+    assert f"{cures['pays'].sum()} of {len(cures)} mitigations" in sentence.read()
+
+
+def test_the_same_seed_gives_the_same_outlook(entry):
+    assert outlook.rivals(entry, 3.0).equals(outlook.rivals(entry, 3.0))
+    assert outlook.project(entry).finding == outlook.project(entry).finding
