@@ -50,7 +50,7 @@ def test_none_of_500_canaries_is_seen_again(tmp_path, market, task, capfd, monke
     run.write_figures(prepared.figures("target"))
     run.finish()
 
-    texts = "\n".join(text for table in tables.values() for text in table.astype(str).to_numpy().ravel())
+    texts = "\n".join(str(text) for table in tables.values() for text in table.to_numpy().ravel())
     output = "".join(capfd.readouterr())
     files = b"\n".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file() and p.name != "own.csv")
     everything = texts + output + json.dumps(prepared.sheet) + repr(prepared) + files.decode("utf-8", "replace")
