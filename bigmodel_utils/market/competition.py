@@ -87,16 +87,25 @@ def price_elasticities(share: ArrayLike, price: ArrayLike, price_weight: float) 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure of ours against the rivals' (or against a level that matters).
+    """One figure of ours against the rivals' (or against a level that matters), by name and by `title` for the reader.
 
-    `internal` figures are ours to change (price, accuracy), external ones are the market's (demand, rules).
+    `internal` figures are ours to change (price, accuracy), external ones are the market's (demand, rules). `spec` is
+    how the two numbers are written, see `messages.format_value`.
     """
 
     figure: str
+    title: Message
     ours: float
     theirs: float
     higher_is_better: bool
     internal: bool
+    spec: str = "number1"
+
+    @property
+    def line(self) -> Message:
+        """The comparison as a sentence."""
+        ours, theirs = (Message("{value:" + self.spec + "}", value=value) for value in (self.ours, self.theirs))
+        return Message("{title}: {ours} against {theirs}", title=self.title, ours=ours, theirs=theirs)
 
 
 def swot(comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -112,10 +121,11 @@ def swot(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             continue
         good = (item.ours > item.theirs) == item.higher_is_better
         quadrant = {(True, True): "strength", (False, True): "weakness", (True, False): "opportunity", (False, False): "threat"}
-        line = Message(
-            "{figure}: {ours:number2} against {theirs:number2}", figure=item.figure, ours=item.ours, theirs=item.theirs
-        )
-        ratio = item.ours / item.theirs if item.theirs else float("inf")
-        rows.append({"quadrant": quadrant[good, item.internal], "figure": item.figure, "ratio": ratio, "line": line})
-    frame = pd.DataFrame(rows, columns=["quadrant", "figure", "ratio", "line"])
-    return frame.sort_values("ratio", key=lambda ratio: -np.abs(np.log(ratio.astype(float))), kind="stable", ignore_index=True)
+        ratio = float(item.ours / item.theirs) if item.theirs else float("inf")
+        rows.append((quadrant[good, item.internal], item.figure, ratio, item.line))
+    rows.sort(key=lambda row: -_difference(row[2]))
+    return pd.DataFrame(rows, columns=["quadrant", "figure", "ratio", "line"])
+
+
+def _difference(ratio: float) -> float:
+    return abs(float(np.log(ratio))) if ratio > 0 else float("inf")

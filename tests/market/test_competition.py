@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bigmodel_utils.market import MarketError, competition
+from bigmodel_utils.messages import Message
 
 CHECKS = json.loads((Path(__file__).parents[1] / "check_values.json").read_text(encoding="utf-8"))
 values = st.lists(st.floats(-20, 20), min_size=1, max_size=6)
@@ -65,21 +66,30 @@ def test_an_impossible_nest_is_refused(dissimilarity):
         competition.nested_shares([1.0], ["a"], dissimilarity)
 
 
+def compared(name, ours, theirs, higher, internal, spec="number1"):
+    return competition.Comparison(name, Message(name.capitalize()), ours, theirs, higher, internal, spec)
+
+
 def test_swot_lines_carry_their_figures():
     lines = competition.swot(
         [
-            competition.Comparison("price", 0.1, 1.0, higher_is_better=False, internal=True),
-            competition.Comparison("accuracy", 0.88, 0.91, higher_is_better=True, internal=True),
-            competition.Comparison("demand growth", 5.0, 2.0, higher_is_better=True, internal=False),
-            competition.Comparison("months of filing", 6.0, 1.0, higher_is_better=False, internal=False),
-            competition.Comparison("same", 1.0, 1.0, higher_is_better=True, internal=True),
+            compared("price", 0.1, 1.0, False, True, "cents"),
+            compared("accuracy", 0.88, 0.91, True, True, "percent"),
+            compared("demand", 5.0, 2.0, True, False),
+            compared("filing", 6.0, 1.0, False, False),
+            compared("same", 1.0, 1.0, True, True),
         ]
     )
     assert dict(zip(lines["figure"], lines["quadrant"], strict=True)) == {
         "price": "strength",
         "accuracy": "weakness",
-        "demand growth": "opportunity",
-        "months of filing": "threat",
+        "demand": "opportunity",
+        "filing": "threat",
     }
     assert lines["figure"].iloc[0] == "price"
-    assert "0.10 against 1.00" in lines["line"].iloc[0].read()
+    assert lines["line"].iloc[0].read() == "Price: $0.10 against $1.00"
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(1.0, 0.0), (-1.0, 2.0), (0.0, 3.0)])
+def test_swot_takes_figures_that_have_no_ratio(ours, theirs):
+    assert len(competition.swot([compared("odd", ours, theirs, True, True), compared("even", 2.0, 1.0, True, True)])) == 2

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bigmodel_utils import facts, scenario
+from bigmodel_utils.market import MarketError, segment
+from bigmodel_utils.value import uncertainty
+
+MEASURED = {
+    "recall": 0.9,
+    "false_alarm_rate": 0.05,
+    "samples_per_second": 80.0,
+    "machine_usd_hour": 0.1,
+    "training_usd": 5.0,
+    "labels_bought": 1600.0,
+}
+
+
+@pytest.fixture(scope="module")
+def draws():
+    assumed = uncertainty.from_assumptions(scenario.load("reviews_us_to_cn").assumptions)
+    measured = {name: uncertainty.constant(name, value, "") for name, value in MEASURED.items()}
+    return uncertainty.draw(assumed | measured, 4000, 7)
+
+
+def test_lifetime_value_check_values():
+    monthly_churn, monthly_discount = 0.05, 0.01
+    churn, discount = 1 - (1 - monthly_churn) ** 12, (1 + monthly_discount) ** 12 - 1
+    assert segment.lifetime_value(80, churn, 0.0) == pytest.approx(1600)
+    assert segment.lifetime_value(80, churn, discount) == pytest.approx(1346.67, abs=0.005)
+
+
+@given(st.floats(0.05, 3))
+def test_segments_hold_all_reviews_and_the_large_more(log_sd):
+    parts = [float(segment.volume_share(low, high, log_sd)) for low, high in segment.SEGMENTS.values()]
+    assert sum(parts) == pytest.approx(1)
+    sizes = [part / (high - low) for part, (low, high) in zip(parts, segment.SEGMENTS.values(), strict=True)]
+    assert sizes == sorted(sizes)
+
+
+def test_volume_shares_are_those_of_a_sample():
+    sizes = np.sort(np.random.default_rng(0).lognormal(3, 1.1, 400_000))
+    assert segment.volume_share(0.9, 1, 1.1) == pytest.approx(sizes[360_000:].sum() / sizes.sum(), abs=0.01)
+
+
+def test_the_note_of_the_fact_holds():
+    assert segment.volume_share(0.9, 1, facts.as_range("merchant_volume_log_sd")["mid"]) == pytest.approx(0.4, abs=0.05)
+
+
+def test_larger_customers_are_worth_more(draws):
+    table = segment.segments(draws, 1.1)
+    assert table["merchants"].sum() == pytest.approx(1)
+    assert table["value_to_cost"].is_monotonic_increasing
+    assert table["worth_it"].is_monotonic_increasing
+
+
+def test_at_the_break_even_size_worth_equals_cost(draws):
+    least = segment.smallest_worth_winning(draws)
+    pays = np.isfinite(least)
+    at_even = {name: values[pays] for name, values in draws.items()} | {"reviews_per_merchant_month": least[pays]}
+    margin = (
+        at_even["reviews_per_merchant_month"]
+        / 1000
+        * (segment.venture.price_usd_per_thousand(at_even) - segment.venture.serving_usd_thousand(at_even))
+    )
+    worth = segment.lifetime_value(margin, at_even["merchant_churn_year"], at_even["discount_rate"])
+    assert worth == pytest.approx(at_even["merchant_acquisition_usd"])
+
+
+def test_finding_follows_the_numbers(draws):
+    assert "worth winning from about" in segment.finding(draws).read()
+    hopeless = draws | {"value_capture": draws["value_capture"] * 0}
+    assert "no customer is worth winning" in segment.finding(hopeless).read()
+
+
+@pytest.mark.parametrize("bounds", [(0.5, 0.5, 1.0), (0.9, 1.1, 1.0), (0.0, 0.5, 0.0)])
+def test_impossible_segments_are_refused(bounds):
+    with pytest.raises(MarketError, match="quantiles"):
+        segment.volume_share(*bounds)
