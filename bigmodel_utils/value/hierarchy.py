@@ -76,6 +76,15 @@ def fit(design: Design, y: np.ndarray, tier: np.ndarray, tiers: int, start: np.n
     return Regression(design, y, tier, best.x)
 
 
+def deviations_covering(share: float, error: np.ndarray, deviation: np.ndarray) -> float:
+    """Return how many predicted deviations hold `share` of errors on rows left out (split conformal, finite-sample).
+
+    Source: Vovk et al. 2005; normalised scores as in Lei et al. 2018.
+    """
+    scores = np.sort(np.abs(error) / deviation)
+    return float(scores[min(len(scores), int(np.ceil(share * (len(scores) + 1)))) - 1])
+
+
 def _covariance(log_scales: np.ndarray, effects: np.ndarray, tier: np.ndarray) -> np.ndarray:
     weights, noise = np.exp(2 * log_scales[: len(effects)]), np.exp(2 * log_scales[len(effects) :])
     return np.tensordot(weights, effects, 1) + np.diag(noise[tier] + 1e-9)

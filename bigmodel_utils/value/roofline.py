@@ -7,12 +7,12 @@ The seven constants are fitted on published measurements (`fit`); the round star
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import pandas as pd
+Engines = Mapping[str, np.ndarray]  # see serving_rows.engines: one array per property, one entry per engine
 
 BATCH_LIMIT = 2048  # sequences an engine keeps in flight (TensorRT-LLM's default; per device where experts are spread)
 MEMORY_SHARE = 0.92  # of device memory that weights and cache may fill
@@ -36,34 +36,34 @@ class Constants(NamedTuple):
 EFFICIENCIES = 4  # the first constants are shares, the others seconds
 
 
-def tokens_per_second(rows: pd.DataFrame, constants: Constants) -> np.ndarray:
+def tokens_per_second(rows: Engines, constants: Constants) -> np.ndarray:
     """Return output tokens/s of one engine, (n,); rows as `serving_rows.engines` lays them out (bytes, FLOP/s, counts)."""
     batch = _batch(rows)
     context = rows["input_tokens"] + rows["output_tokens"] / 2
     step = _decode_s(rows, constants, batch, context) + _prompt_s(rows, constants, batch)
     step = step + _link_s(rows, constants, batch) + constants.layer_s * rows["layers"] + constants.sequence_s * batch
-    return (batch / step).to_numpy(dtype=float)
+    return batch / step
 
 
-def weight_bytes(rows: pd.DataFrame) -> pd.Series:
+def weight_bytes(rows: Engines) -> np.ndarray:
     """Return the bytes of the weights: embeddings and head stay in 16 bit."""
     embeddings = 2 * rows["vocabulary"] * rows["hidden"]
-    return (rows["parameters"] - embeddings).clip(lower=0) * rows["weight_bytes"] + embeddings * 2
+    return np.maximum(rows["parameters"] - embeddings, 0) * rows["weight_bytes"] + embeddings * 2
 
 
-def _cache_bytes(rows: pd.DataFrame) -> pd.Series:
+def _cache_bytes(rows: Engines) -> np.ndarray:
     return rows["layers"] * rows["kv_values_per_layer"] * rows["cache_bytes"]
 
 
-def _batch(rows: pd.DataFrame) -> pd.Series:
+def _batch(rows: Engines) -> np.ndarray:
     context = rows["input_tokens"] + rows["output_tokens"] / 2
     free = rows["devices"] * (rows["memory_bytes"] - RESERVED_BYTES) - weight_bytes(rows)
     limit = BATCH_LIMIT * np.where(rows["experts"] > 1, rows["devices"], 1)
-    held = (MEMORY_SHARE * free / (_cache_bytes(rows) * context)).clip(upper=limit)
-    return rows["batch"].fillna(held).clip(lower=1)
+    held = np.minimum(MEMORY_SHARE * free / (_cache_bytes(rows) * context), limit)
+    return np.maximum(np.where(np.isnan(rows["batch"]), held, rows["batch"]), 1)
 
 
-def _decode_s(rows: pd.DataFrame, constants: Constants, batch: pd.Series, context: pd.Series) -> pd.Series:
+def _decode_s(rows: Engines, constants: Constants, batch: np.ndarray, context: np.ndarray) -> np.ndarray:
     used = 1 - (1 - rows["experts_per_token"] / rows["experts"]) ** batch  # share of experts that a batch touches
     read = weight_bytes(rows) * used + batch * _cache_bytes(rows) * context
     memory = read / (rows["devices"] * rows["bandwidth"] * constants.memory)
@@ -72,27 +72,27 @@ def _decode_s(rows: pd.DataFrame, constants: Constants, batch: pd.Series, contex
     return (memory**4 + compute**4) ** 0.25
 
 
-def _prompt_s(rows: pd.DataFrame, constants: Constants, batch: pd.Series) -> pd.Series:
+def _prompt_s(rows: Engines, constants: Constants, batch: np.ndarray) -> np.ndarray:
     operations = 2 * _matrix_parameters(rows) * rows["input_tokens"] + 2 * _attention(rows) * rows["input_tokens"] ** 2
     return batch / rows["output_tokens"] * operations / (rows["devices"] * rows["peak_flops"] * constants.prompt)
 
 
-def _link_s(rows: pd.DataFrame, constants: Constants, batch: pd.Series) -> pd.Series:
+def _link_s(rows: Engines, constants: Constants, batch: np.ndarray) -> np.ndarray:
     tokens = batch * (1 + rows["input_tokens"] / rows["output_tokens"])
     share = 2 * (rows["devices"] - 1) / rows["devices"]
     moved = share * tokens * rows["hidden"] * 2 / (constants.link * rows["link_bytes_s"])
     return (rows["devices"] > 1) * 2 * rows["layers"] * (constants.link_s + moved)
 
 
-def _matrix_parameters(rows: pd.DataFrame) -> pd.Series:
+def _matrix_parameters(rows: Engines) -> np.ndarray:
     return rows["active_parameters"] - rows["vocabulary"] * rows["hidden"]
 
 
-def _attention(rows: pd.DataFrame) -> pd.Series:
+def _attention(rows: Engines) -> np.ndarray:
     return rows["layers"] * rows["heads"] * rows["head_values"]
 
 
-def fit(rows: pd.DataFrame, measured: np.ndarray) -> Constants:
+def fit(rows: Engines, measured: np.ndarray) -> Constants:
     """Return the constants that come closest to `measured` tokens/s (n,), in logs, odd rows weighing less."""
     from scipy.optimize import least_squares
 

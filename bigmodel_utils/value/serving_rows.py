@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from bigmodel_utils import facts
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.value.device_scaling import ENCODER
 from bigmodel_utils.value.training_runs import positive
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FLEETS = ("offline", "server", "interactive")  # MLPerf scenarios: as many engines as fit, not one over all devices
 BITS = {"fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "fp4": 4.5, "int4": 4.5, "uint4": 4.5}  # 4 bit with its scales
@@ -70,26 +67,27 @@ def _dataset_lengths() -> dict[str, tuple[float, float]]:
 def _peak_tflops(gpu: str, precision: str) -> float:
     """Dense peak at which weights of `precision` are multiplied; 4-bit integers are unpacked to 16 bit."""
     weights = weight_precision(precision)
-    row = facts.load("gpu_specs").set_index("gpu").loc[gpu]
+    row = _known("gpu_specs", "gpu")[gpu]
     if weights == "fp4":
-        serving = facts.load("gpu_serving").set_index("gpu")["fp4_dense_tflops"]
-        return float(serving.get(gpu, np.nan))
+        return float(_known("gpu_serving", "gpu").get(gpu, {}).get("fp4_dense_tflops", np.nan))
     column = {"fp8": "fp8_dense_tflops", "int8": "int8_dense_tops"}.get(str(weights), "bf16_fp16_dense_tflops")
     return float(row[column])
 
 
-def engines(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Return what `roofline` reads, one line per row; every row has passed `reason_against`. Bytes, FLOP/s, counts."""
-    import pandas as pd
+@cache
+def _known(table: str, key: str) -> dict[str, dict[str, Any]]:
+    return facts.load(table).set_index(key).to_dict("index")
 
-    specs = facts.load("gpu_specs").set_index("gpu")
-    links = facts.load("gpu_serving").set_index("gpu")["link_gb_s"]
-    shapes = facts.load("model_shapes").set_index("model")
+
+def engines(rows: list[dict[str, object]]) -> dict[str, np.ndarray]:
+    """Return what `roofline` reads, each (n,); every row has passed `reason_against`. Bytes, FLOP/s, counts."""
+    specs, shapes, serving = _known("gpu_specs", "gpu"), _known("model_shapes", "model"), _known("gpu_serving", "gpu")
+    slowest = min(entry["link_gb_s"] for entry in serving.values())
     lines = []
     for row in rows:
         gpu, shape, precision = (
             str(row["gpu"]),
-            shapes.loc[model_names()[str(row["model"])]],
+            shapes[model_names()[str(row["model"])]],
             weight_precision(str(row["precision"])),
         )
         taken, given = (
@@ -104,10 +102,10 @@ def engines(rows: list[dict[str, object]]) -> pd.DataFrame:
                 "active_parameters": shape["params_active_b"] * 1e9,
                 "weight_bytes": BITS[precision] / 8,
                 "cache_bytes": 2.0 if BITS[precision] == 16 else 1.0,
-                "memory_bytes": specs.loc[gpu, "memory_gb"] * GIB,
-                "bandwidth": specs.loc[gpu, "bandwidth_tb_s"] * 1e12,
+                "memory_bytes": specs[gpu]["memory_gb"] * GIB,
+                "bandwidth": specs[gpu]["bandwidth_tb_s"] * 1e12,
                 "peak_flops": _peak_tflops(gpu, str(row["precision"])) * 1e12,
-                "link_bytes_s": float(links.get(gpu, links.min())) * 1e9,
+                "link_bytes_s": serving[gpu]["link_gb_s"] * 1e9 if gpu in serving else slowest * 1e9,
                 "devices": count if np.isfinite(count) else 1.0,
                 "input_tokens": given[0],
                 "output_tokens": given[1],
@@ -115,7 +113,7 @@ def engines(rows: list[dict[str, object]]) -> pd.DataFrame:
                 "fleet": str(row.get("scenario")) in FLEETS,
             }
         )
-    return pd.DataFrame(lines)
+    return {column: np.array([line[column] for line in lines]) for column in lines[0]}
 
 
 def _stated_batch(row: dict[str, object]) -> float:

@@ -54,7 +54,11 @@ def estimator(kind: Kind) -> Estimator:
     """Return the estimator of one kind, fitted on every measured row."""
     tested = left_out_errors(kind)
     constants, regression = _fit(kind, list(measured(kind)))
-    return Estimator(constants, regression, float(np.quantile(np.abs(tested["error"]) / tested["deviation"], COVERED)))
+    return Estimator(
+        constants,
+        regression,
+        hierarchy.deviations_covering(COVERED, tested["error"].to_numpy(), tested["deviation"].to_numpy()),
+    )
 
 
 @cache
@@ -91,7 +95,7 @@ def _fit(
 def _constants(rows: list[dict[str, object]]) -> roofline.Constants:
     single = [row for row in rows if row["scenario"] not in serving_rows.FLEETS]
     engines = serving_rows.engines(single)
-    return roofline.fit(engines, np.array([row["rate"] for row in single]) * engines["output_tokens"].to_numpy())
+    return roofline.fit(engines, np.array([row["rate"] for row in single]) * engines["output_tokens"])
 
 
 def formula(kind: Kind, rows: list[dict[str, object]], constants: roofline.Constants | None) -> np.ndarray:
@@ -102,15 +106,15 @@ def formula(kind: Kind, rows: list[dict[str, object]], constants: roofline.Const
         logs = [weight * np.log(s["int8_dense_tops"]) + (1 - weight) * np.log(s["tdp_w"]) for s in specs]
         return np.array(logs) + np.log([_devices(row) for row in rows])
     engines = serving_rows.engines(rows)
-    return np.log(_whole_fleet(engines, constants) / engines["output_tokens"].to_numpy())
+    return np.log(_whole_fleet(engines, constants) / engines["output_tokens"])
 
 
-def _whole_fleet(engines: pd.DataFrame, constants: roofline.Constants) -> np.ndarray:
+def _whole_fleet(engines: roofline.Engines, constants: roofline.Constants) -> np.ndarray:
     """Tokens/s of all devices: one engine where the row is one, else the best split into equal engines that hold the weights."""
     best = np.where(engines["fleet"], 0.0, roofline.tokens_per_second(engines, constants))
     for size in ENGINE_SIZES:
         devices = np.minimum(size, engines["devices"])
-        split = engines.assign(devices=devices)
+        split = {**engines, "devices": devices}
         holds = roofline.weight_bytes(split) < roofline.MEMORY_SHARE * devices * engines["memory_bytes"]
         rate = roofline.tokens_per_second(split, constants) * engines["devices"] / devices
         best = np.where(engines["fleet"] & holds, np.maximum(best, rate), best)
@@ -157,6 +161,8 @@ def rate(row: dict[str, object]) -> Quantity:
     Raises ValueRefused where nothing can be said.
     """
     reason = serving_rows.reason_against(row)
+    if reason and (known := _records(row)):
+        return _from_records(row, known)
     if reason:
         raise ValueRefused(str(row.get("model") or "a planned row"), reason, "the plan")
     kind: Kind = "encoder" if row["model"] == device_scaling.ENCODER else "llm"
@@ -173,6 +179,30 @@ def rate(row: dict[str, object]) -> Quantity:
         origin="estimated",
         source="fitted on data/facts/inference_bench.csv",
         method="rung 2: scaled from the same model on the same device" if seen else "rung 3: formula and similar rows",
+    )
+
+
+def _records(row: dict[str, object]) -> list[float]:
+    """ln samples/s per device of every published row of the same model on the same device."""
+    bench = facts.load("inference_bench")
+    same = bench[(bench["model"] == row.get("model")) & (bench["gpu"] == row.get("gpu"))]
+    same = same[same["samples_per_s"].notna()]
+    alike = same[same["scenario"] == row.get("scenario")]
+    chosen = same if alike.empty else alike
+    return list(np.log(chosen["samples_per_s"] / chosen["gpu_count"]))
+
+
+def _from_records(row: dict[str, object], known: list[float]) -> Quantity:
+    mid = float(np.exp(np.mean(known))) * _devices(row)
+    factor = device_scaling.law().factor80
+    return Quantity(
+        mid=mid,
+        low=mid / factor,
+        high=mid * factor,
+        unit="samples/s",
+        origin="estimated",
+        source="data/facts/inference_bench.csv",
+        method="rung 2: published on the same device, per device",
     )
 
 

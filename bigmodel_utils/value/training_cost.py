@@ -42,7 +42,9 @@ def estimator() -> Estimator:
     runs = training_runs.back_test()
     tested = back_test_errors()
     regression = hierarchy.fit(design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs), len(TIERS))
-    return Estimator(regression, float(np.quantile(np.abs(tested["error"]) / tested["deviation"], COVERED)))
+    return Estimator(
+        regression, hierarchy.deviations_covering(COVERED, tested["error"].to_numpy(), tested["deviation"].to_numpy())
+    )
 
 
 @cache
