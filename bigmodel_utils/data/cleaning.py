@@ -131,8 +131,8 @@ def _matches(frame: pd.DataFrame, pattern: re.Pattern[str]) -> pd.Series:
 
 
 def key(text: str) -> str:
-    """Return what two copies of a text share: NFKC, lower case, letters and digits only."""
-    return _NO_WORD.sub("", unicodedata.normalize("NFKC", text).lower())
+    """Return what two copies of a text share: NFKC, case folded, letters and digits only."""
+    return _NO_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def drop_copies(frame: pd.DataFrame, account: Account) -> pd.DataFrame:

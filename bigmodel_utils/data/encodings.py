@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bigmodel_utils import paths
@@ -14,6 +13,7 @@ from bigmodel_utils.data import vault
 from bigmodel_utils.data.account import DataError
 
 MAX_LINE_BYTES = 4_000_000
+_BLOCK = 1 << 20
 # What companies of a language area still export beside UTF-8 (WHATWG Encoding Standard, legacy encodings by locale).
 _LEGACY = {
     "zh-hant": ("big5hkscs",),
@@ -39,45 +39,56 @@ _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _PLAUSIBLE_SHARE = 0.8
 
 
-@dataclass(frozen=True)
-class Line:
-    """One physical line of a text file; `repaired` when it was not in the file's own encoding."""
+def lines(path: Path, language: str, on_repair: Callable[[int], None], max_bytes: int = MAX_LINE_BYTES) -> Iterator[str]:
+    """Yield the lines of a text file with their line ends, a block of about a megabyte in memory at a time.
 
-    number: int
-    text: str
-    repaired: bool
-
-
-def lines(path: Path, language: str, max_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
-    """Yield the lines of a text file, one in memory at a time, their line ends kept.
-
-    UTF-8 is tried first, then the legacy encodings of `language`, line by line, so mixed files are mended.
+    UTF-8 is tried first, then the legacy encodings of `language`, line by line, so mixed files are mended; `on_repair`
+    is told the number (from 1) of every such line. A file ending in .enc is opened through the vault.
     Raises DataError with file and line for NUL bytes, a line above `max_bytes` and bytes that no encoding explains.
     """
     with vault.open_bytes(path) as file:
-        wide = _WIDE.get(file.peek(2)[:2])
-        if wide:
+        if wide := _WIDE.get(file.peek(2)[:2]):
             yield from _wide_lines(file, path, wide, max_bytes)
             return
-        number = 0
-        while raw := file.readline(max_bytes + 1):
-            number += 1
-            if len(raw) > max_bytes:
-                raise _too_long(path, number, max_bytes)
+        number = 1
+        for block in _blocks(file, path, max_bytes):
             if number == 1:
-                raw = raw.removeprefix(codecs.BOM_UTF8)
-            if b"\0" in raw:
+                block = block.removeprefix(codecs.BOM_UTF8)
+            if b"\0" in block:
+                bad = number + block[: block.index(b"\0")].count(b"\n")
                 raise DataError(
-                    f"{paths.shown(path)} line {number}: a NUL byte",
-                    "text",
-                    "save the file as UTF-8 text (is it UTF-16 or binary?)",
+                    f"{paths.shown(path)} line {bad}: a NUL byte", "text", "save as UTF-8 (is it UTF-16, or binary?)"
                 )
-            text, repaired = _decode(raw, path, number, language)
-            yield Line(number, text, repaired)
+            try:
+                yield from io.StringIO(block.decode("utf-8"), newline="\n")
+            except UnicodeDecodeError:
+                for place, raw in enumerate(io.BytesIO(block)):
+                    text, repaired = _decode(raw, path, number + place, language)
+                    if repaired:
+                        on_repair(number + place)
+                    yield text
+            number += block.count(b"\n")
 
 
-def _wide_lines(raw: io.BufferedReader, path: Path, encoding: str, max_bytes: int) -> Iterator[Line]:
-    file = io.TextIOWrapper(raw, encoding=encoding, newline="")
+def _blocks(file: io.BufferedReader, path: Path, max_bytes: int) -> Iterator[bytes]:
+    """Yield whole lines, about a megabyte at a time; refuses a line that grows beyond `max_bytes`."""
+    rest, number = b"", 1
+    while chunk := file.read(_BLOCK):
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            block, rest = rest + chunk[:end], chunk[end:]
+            number += block.count(b"\n")
+            yield block
+        else:
+            rest += chunk
+        if len(rest) > max_bytes:
+            raise _too_long(path, number, max_bytes)
+    if rest:
+        yield rest
+
+
+def _wide_lines(raw: io.BufferedReader, path: Path, encoding: str, max_bytes: int) -> Iterator[str]:
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
     number = 0
     try:
         file.read(1)  # the byte order mark
@@ -85,7 +96,7 @@ def _wide_lines(raw: io.BufferedReader, path: Path, encoding: str, max_bytes: in
             number += 1
             if len(text) >= max_bytes:
                 raise _too_long(path, number, max_bytes)
-            yield Line(number, text, False)
+            yield text
     except UnicodeDecodeError as error:
         given = f"{paths.shown(path)} line {number + 1}: {error.reason}"
         raise DataError(given, encoding.upper(), "save the file as UTF-8") from None

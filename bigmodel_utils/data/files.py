@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,14 +46,12 @@ def batches(path: Path, columns: dict[str, str], language: str, account: Account
     if path.stat().st_size == 0:
         raise DataError(f"{paths.shown(path)} is empty", "at least one record", _MEND)
     records = readers[kind](path, columns, language, account)
-    names, batch = ["row", *columns], []
-    for number, record in enumerate(records, 1):
-        batch.append((number, *record))
-        if len(batch) == BATCH:
-            yield pd.DataFrame(batch, columns=names)
-            batch = []
-    if batch:
-        yield pd.DataFrame(batch, columns=names)
+    first = 1
+    while batch := list(islice(records, BATCH)):
+        values = dict(zip(columns, zip(*batch, strict=True), strict=True))
+        frame = pd.DataFrame(values, dtype="str")
+        yield frame.mask(frame == "").assign(row=range(first, first + len(batch)))
+        first += len(batch)
 
 
 def form(path: Path) -> str:
@@ -60,44 +59,33 @@ def form(path: Path) -> str:
     return Path(path.stem if path.suffix == vault.ENDING else path.name).suffix.lower()
 
 
-def _delimited(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+def _delimited(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:
     decoded = _texts(path, language, account)
     first = next(decoded, "")
     separator = "\t" if form(path) == ".tsv" else _separator(first, columns["text"])
     csv.field_size_limit(encodings.MAX_LINE_BYTES)
-    reader = csv.reader(_chain(first, decoded), delimiter=separator, strict=True)
+    reader = csv.reader(chain([first], decoded), delimiter=separator, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         places = _places(header, columns, path)
+        width = len(header)
         for record in reader:
-            if not record:
-                continue
-            if len(record) != len(header):
-                raise DataError(
-                    f"{paths.shown(path)} line {reader.line_num}: {len(record)} fields",
-                    f"{len(header)}, as in the header",
-                    _MEND,
-                )
-            yield tuple(record[place] or None for place in places)
+            if len(record) != width:
+                if not record:
+                    continue
+                given = f"{paths.shown(path)} line {reader.line_num}: {len(record)} fields"
+                raise DataError(given, f"{width}, as in the header", _MEND)
+            yield [record[place] for place in places]
     except csv.Error as error:
-        raise DataError(
-            f"{paths.shown(path)} line {reader.line_num}: {error}", f'fields divided by {separator!r}, quoted by "', _MEND
-        ) from None
+        given = f"{paths.shown(path)} line {reader.line_num}: {error}"
+        raise DataError(given, f'fields divided by {separator!r}, quoted by "', _MEND) from None
 
 
 def _texts(path: Path, language: str, account: Account) -> Iterator[str]:
     """Yield decoded lines; lines that were not in the file's main encoding are counted when the file ends."""
-    repaired, first = 0, None
-    for line in encodings.lines(path, language):
-        if line.repaired:
-            repaired, first = repaired + 1, first or line.number
-        yield line.text
-    account.count("read", "changed", "other encoding than UTF-8 (lines)", repaired, first)
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+    repaired: list[int] = []
+    yield from encodings.lines(path, language, repaired.append)
+    account.count("read", "changed", "other encoding than UTF-8 (lines)", len(repaired), next(iter(repaired), None))
 
 
 def _separator(header: str, text_column: str) -> str:
@@ -121,7 +109,7 @@ def _places(header: list[str], columns: dict[str, str], path: Path) -> list[int]
     return [header.index(name) for name in columns.values()]
 
 
-def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:
     for number, line in enumerate(_texts(path, language, account), 1):
         if not line.strip():
             continue
@@ -144,10 +132,10 @@ def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account)
 def _plain(value: Any, path: Path, number: int, name: str) -> str | None:
     if isinstance(value, (dict, list)):
         raise DataError(f"{paths.shown(path)} line {number}, '{name}': a {type(value).__name__}", "text or a number", _MEND)
-    return None if value is None or value == "" else str(value)
+    return None if value is None else str(value)
 
 
-def _parquet(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+def _parquet(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -170,7 +158,7 @@ def _seekable(path: Path) -> Path | io.BytesIO:
         return io.BytesIO(plain.read())
 
 
-def _excel(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[tuple[Any, ...]]:
+def _excel(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:
     from zipfile import BadZipFile
 
     try:

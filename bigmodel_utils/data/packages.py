@@ -16,7 +16,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from bigmodel_utils import paths
+from bigmodel_utils import paths, trace
 from bigmodel_utils.artifacts import file_hash
 from bigmodel_utils.errors import BigModelError, nearest
 
@@ -51,7 +51,9 @@ def pin(name: str) -> Pin:
     """Return the pin of package `name`; raises PackageError with the nearest name."""
     if name not in pins():
         raise PackageError(f"package '{name}'", nearest(name, pins()), paths.shown(PINS))
-    return pins()[name]
+    found = pins()[name]
+    trace.note("pin", name, found.sha256)
+    return found
 
 
 def archive(name: str) -> Path:

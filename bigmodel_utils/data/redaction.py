@@ -113,15 +113,15 @@ def _clean(value: str, field: str, mode: str, key: bytes | None, finds: list[tup
 
 
 def _plain(path: Path, mode: str, key: bytes | None, language: str) -> Iterator[tuple[int, _Record]]:
-    for line in encodings.lines(path, language):
+    for number, text in enumerate(_lines(path, language), 1):
         finds: list[tuple[str, personal_data.Span]] = []
-        yield line.number, _Record(_clean(line.text, "text", mode, key, finds), finds)
+        yield number, _Record(_clean(text, "text", mode, key, finds), finds)
 
 
 def _csv(path: Path, mode: str, key: bytes | None, language: str) -> Iterator[tuple[int, _Record]]:
     separator = "\t" if path.suffix.lower() == ".tsv" else _likely_separator(path, language)
     csv.field_size_limit(encodings.MAX_LINE_BYTES)
-    reader = csv.reader((line.text for line in encodings.lines(path, language)), delimiter=separator, strict=True)
+    reader = csv.reader(_lines(path, language), delimiter=separator, strict=True)
     header: list[str] = []
     try:
         for number, cells in enumerate(reader):
@@ -139,22 +139,25 @@ def _csv(path: Path, mode: str, key: bytes | None, language: str) -> Iterator[tu
 
 
 def _likely_separator(path: Path, language: str) -> str:
-    first = next(encodings.lines(path, language), None)
-    return max(",;\t|", key=first.text.count) if first else ","
+    return max(",;\t|", key=next(_lines(path, language), ",").count)
+
+
+def _lines(path: Path, language: str) -> Iterator[str]:
+    return encodings.lines(path, language, on_repair=lambda number: None)
 
 
 def _jsonl(path: Path, mode: str, key: bytes | None, language: str) -> Iterator[tuple[int, _Record]]:
-    for line in encodings.lines(path, language):
-        if not line.text.strip():
+    for number, line in enumerate(_lines(path, language), 1):
+        if not line.strip():
             continue
         try:
-            content = json.loads(line.text)
+            content = json.loads(line)
         except json.JSONDecodeError as error:
-            given = f"{paths.shown(path)} line {line.number}, column {error.colno}: {error.msg}"
+            given = f"{paths.shown(path)} line {number}, column {error.colno}: {error.msg}"
             raise DataError(given, "one JSON value per line", "the file") from None
         finds: list[tuple[str, personal_data.Span]] = []
         cleaned = _walk(content, "$", mode, key, finds)
-        yield line.number, _Record(json.dumps(cleaned, ensure_ascii=False) + "\n", finds)
+        yield number, _Record(json.dumps(cleaned, ensure_ascii=False) + "\n", finds)
 
 
 def _walk(value: Any, place: str, mode: str, key: bytes | None, finds: list[tuple[str, personal_data.Span]]) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bigmodel_utils import paths
+from bigmodel_utils import paths, trace
 from bigmodel_utils.artifacts import file_hash
 from bigmodel_utils.data import files, packages
 from bigmodel_utils.data.account import Account, DataError
@@ -45,25 +45,29 @@ def read(market: Market, seed: int) -> Raw:
     account = Account()
     read_one = {"packaged": _packaged, "file": _file, "hub": _hub}[kind]
     origin, stream = read_one(name, market, account)
-    frame = _sample(stream, market.data.max_rows or MAX_ROWS, seed, account)
+    frame = sample(stream, market.data.max_rows or MAX_ROWS, seed, account)
     if frame.empty:
         raise DataError(f"{market.data.origin} holds no record", "at least one", "`origin` of the scenario")
     return Raw(frame, {"origin": market.data.origin, **origin}, account)
 
 
-def _sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Account) -> pd.DataFrame:
+def sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Account) -> pd.DataFrame:
     """Return at most `limit` rows of a stream of any length: those with the smallest random keys."""
     import numpy as np
     import pandas as pd
 
     rng = np.random.default_rng(seed)
-    kept: pd.DataFrame = pd.DataFrame({"row": [], "key": []})
+    parts: list[pd.DataFrame] = []
+    held, largest = 0, 1.0
     for batch in stream:
         account.raw += len(batch)
         batch = batch.assign(key=rng.random(len(batch)))
-        kept = batch if kept.empty else pd.concat([kept, batch], ignore_index=True)
-        if len(kept) > limit:
-            kept = kept.nsmallest(limit, "key")
+        parts.append(batch if held < limit else batch[batch["key"] < largest])
+        held += len(parts[-1])
+        if held > limit + files.BATCH:
+            parts = [pd.concat(parts, ignore_index=True).nsmallest(limit, "key")]
+            held, largest = limit, float(parts[0]["key"].max())
+    kept = pd.concat(parts, ignore_index=True).nsmallest(limit, "key") if parts else pd.DataFrame({"row": [], "key": []})
     account.count("read", "dropped", "beyond max_rows", account.raw - len(kept))
     return kept.sort_values("row").drop(columns="key").reset_index(drop=True)
 
@@ -119,6 +123,7 @@ def _file(name: str, market: Market, account: Account) -> tuple[dict[str, Any], 
     path = Path(name) if Path(name).is_absolute() else paths.workspace() / name
     stream = files.batches(path, _wanted(market.data), market.language, account)
     digest = file_hash(path) if path.is_file() else None
+    trace.note("file", name, digest)
     origin = {"file": path.name, "sha256": digest, "licence": "the company's own", "gaps": ["not described in the scenario"]}
     return origin, stream
 

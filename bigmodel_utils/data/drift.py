@@ -1,0 +1,163 @@
+"""Has the stream changed? New texts against a reference, without labels, each measure against what chance alone gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bigmodel_utils.data import cleaning, files, sources
+from bigmodel_utils.data.account import Account, DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from bigmodel_utils.scenario import Market
+
+DRAWS = 200
+MARGIN = 1.5  # alarm at one and a half times the largest 1 % that chance gives: a shift worth a look, not only a certain one
+MAX_TEXTS, LEAST_TEXTS = 20_000, 50
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_CLASSES = (
+    re.compile(r"[A-Za-z]"),
+    re.compile(r"\d"),
+    re.compile(r"\s"),
+    re.compile(r"[\u3400-\u9fff]"),
+    re.compile(r"[^\w\s]"),
+)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """measures: measure, value, threshold, chance (median under no change), alarm. `words`: what moved most."""
+
+    measures: pd.DataFrame
+    words: pd.DataFrame
+    reference_texts: int
+    new_texts: int
+
+    @property
+    def alarm(self) -> bool:
+        """True when any measure exceeds its threshold."""
+        return bool(self.measures["alarm"].any())
+
+
+def of_file(path: Path, market: Market, reference: Sequence[str], seed: int) -> Drift:
+    """Return the drift of a company's new file (text column as in the scenario) against `reference` texts.
+
+    Read in flat memory, at most MAX_TEXTS rows drawn evenly. Raises DataError for a file that cannot be used.
+    """
+    account = Account()
+    stream = files.batches(path, {"text": market.data.columns.text}, market.language, account)
+    frame = sources.sample(stream, MAX_TEXTS, seed, account)
+    if frame.empty:
+        raise DataError(f"{path.name} holds no record", "at least one", "the file")
+    return drift(reference, cleaning.repair_texts(frame, account)["text"].tolist(), seed)
+
+
+def drift(reference: Sequence[str], new: Sequence[str], seed: int) -> Drift:
+    """Return how far `new` lies from `reference`: words, lengths and characters.
+
+    words, characters: Jensen-Shannon divergence in bits (0 same, 1 disjoint; Lin 1991); lengths: population stability
+    index over tenths of the reference (Siddiqi 2006: 0.1 some, 0.25 major); unseen: share of words the reference lacks.
+    The threshold is MARGIN times the 99th percentile of the same measure between disjoint random parts of the
+    reference, of the same sizes. Raises DataError below LEAST_TEXTS texts on either side.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if min(len(reference), len(new)) < LEAST_TEXTS:
+        given = f"{len(reference)} reference texts and {len(new)} new ones"
+        raise DataError(given, f"at least {LEAST_TEXTS} of each", "the new file, or the scenario's split")
+    rng = np.random.default_rng(seed)
+    reference = _some(reference, rng)
+    new = _some(new, rng)
+    size = min(len(new), len(reference) // 2)
+    features, vocabulary = _features(reference, new)
+    orders = [rng.permutation(len(reference)) for _ in range(DRAWS)]
+    chance = [(order[size:], order[:size]) for order in orders]
+    actual = [(order[size:], len(reference) + rng.permutation(len(new))[:size]) for order in orders[:20]]
+    rows = []
+    for name, (matrix, distance) in features.items():
+        null = distance(_sums(matrix, [a for a, _ in chance]), _sums(matrix, [b for _, b in chance]))
+        value = distance(_sums(matrix, [a for a, _ in actual]), _sums(matrix, [b for _, b in actual])).mean()
+        threshold = MARGIN * float(np.quantile(null, 0.99))
+        rows.append((name, float(value), threshold, float(np.median(null)), bool(value > threshold)))
+    table = pd.DataFrame(rows, columns=["measure", "value", "threshold", "chance", "alarm"])
+    return Drift(table, _moved(features["words"][0], vocabulary, len(reference)), len(reference), len(new))
+
+
+def _some(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
+    if len(texts) <= MAX_TEXTS:
+        return list(texts)
+    return [texts[i] for i in sorted(rng.choice(len(texts), MAX_TEXTS, replace=False))]
+
+
+def _features(reference: list[str], new: list[str]) -> tuple[dict[str, tuple[np.ndarray, Callable]], list[str]]:
+    """Return name -> (counts per text, distance between rows of summed counts), and the words."""
+    import numpy as np
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    both = reference + new
+    counter = CountVectorizer(analyzer=lambda text: _TOKEN.findall(text.lower()), dtype=np.int64)
+    words = counter.fit_transform(both).tocsr()
+    sizes = np.array([len(text) for text in both])
+    edges = np.unique(np.quantile(sizes[: len(reference)], np.linspace(0, 1, 11)[1:-1]))
+    tenths = np.eye(len(edges) + 1, dtype=np.int64)[np.searchsorted(edges, sizes, side="right")]
+    characters = np.array([[len(kind.findall(text)) for kind in _CLASSES] for text in both], dtype=np.int64)
+    found = {"words": (words, _jensen_shannon), "unseen words": (words, _unseen)}
+    return found | {"lengths": (tenths, _stability), "characters": (characters, _jensen_shannon)}, list(
+        counter.get_feature_names_out()
+    )
+
+
+def _sums(counts: np.ndarray, samples: list[np.ndarray]) -> np.ndarray:
+    """Return the summed counts of each sample of texts: samples x features."""
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    columns = np.concatenate(samples)
+    starts = np.concatenate(([0], np.cumsum([len(s) for s in samples])))
+    chosen = csr_array((np.ones(len(columns), dtype=np.int64), columns, starts), shape=(len(samples), counts.shape[0]))
+    total = chosen @ counts
+    return total.toarray() if hasattr(total, "toarray") else np.asarray(total)
+
+
+def _jensen_shannon(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the divergence in bits between the rows of two count matrices."""
+    from scipy.special import rel_entr
+
+    p = first / first.sum(axis=1, keepdims=True).clip(1)
+    q = second / second.sum(axis=1, keepdims=True).clip(1)
+    middle = (p + q) / 2
+    return (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / (2 * 0.6931471805599453)
+
+
+def _stability(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the population stability index between the rows; half a count keeps empty tenths finite."""
+    import numpy as np
+
+    p = (first + 0.5) / (first + 0.5).sum(axis=1, keepdims=True)
+    q = (second + 0.5) / (second + 0.5).sum(axis=1, keepdims=True)
+    return ((q - p) * np.log(q / p)).sum(axis=1)
+
+
+def _unseen(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the share of the second rows' words that the first rows lack."""
+    return (second * (first == 0)).sum(axis=1) / second.sum(axis=1).clip(1)
+
+
+def _moved(words: np.ndarray, vocabulary: list[str], reference: int, show: int = 12) -> pd.DataFrame:
+    """Return the words whose share of texts moved most: word, before, now (shares of texts that hold it)."""
+    import numpy as np
+    import pandas as pd
+
+    present = (words > 0).astype(np.float64)
+    before = np.asarray(present[:reference].mean(axis=0)).ravel()
+    now = np.asarray(present[reference:].mean(axis=0)).ravel()
+    error = np.sqrt((before * (1 - before) + now * (1 - now) + 1e-4) / 2)
+    top = np.argsort(-np.abs(now - before) / error)[:show]
+    return pd.DataFrame({"word": [vocabulary[i] for i in top], "before": before[top], "now": now[top]})
