@@ -6,7 +6,7 @@ company's, how much later it starts, and how much say it keeps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,25 @@ def compare(ways: list[Mode], draws: Mapping[str, np.ndarray], years: int) -> pd
     winner = np.argmax(np.stack([*values.values(), np.zeros(len(draws["discount_rate"]))]), axis=0)
     frame.insert(6, "best", [float(np.mean(winner == position)) for position in range(len(ways))])
     return frame.sort_values("npv_mid", ascending=False, kind="stable", ignore_index=True)
+
+
+def start_later(draws: Mapping[str, np.ndarray], years: int, months: Sequence[int]) -> pd.DataFrame:
+    """Return delay_months, npv_low, npv_mid, npv_high (USD, P10, P50, P90) of an own subsidiary that starts later.
+
+    The plan still ends on the same day; rivals and costs are taken to stand still, so what waiting teaches is not in it.
+    Raises MarketError for a delay beyond the plan.
+    """
+    import pandas as pd
+
+    rows = []
+    for delay in months:
+        if not 0 <= delay < years * MONTHS_PER_YEAR:
+            raise MarketError(
+                f"a start in month {delay}", f"0 to {years * MONTHS_PER_YEAR - 1}", "the call of entry.start_later"
+            )
+        worth, _ = _worth(Mode("own", {}, delay_months=delay), draws, years)
+        rows.append((delay, *np.quantile(worth, [0.1, 0.5, 0.9])))
+    return pd.DataFrame(rows, columns=["delay_months", "npv_low", "npv_mid", "npv_high"])
 
 
 def _worth(way: Mode, draws: Mapping[str, np.ndarray], years: int) -> tuple[np.ndarray, float]:

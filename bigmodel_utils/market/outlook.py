@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils import facts
-from bigmodel_utils.market import MarketError, competition, plan, policy, risk, selection
+from bigmodel_utils.market import MarketError, competition, placement, plan, policy, risk, selection
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
 
@@ -175,6 +175,28 @@ def _drawn(fact_id: str, scenario: Scenario, place: int) -> np.ndarray:
     given = facts.as_range(fact_id)
     rng = np.random.default_rng([scenario.seed, place])
     return rng.triangular(given["low"], given["mid"], given["high"], scenario.decision.draws)
+
+
+def places(scenario: Scenario, work: placement.Work, limits: placement.Limits) -> tuple[pd.DataFrame, Message]:
+    """Return (every pair of regions for training and serving, see `placement.choices`; the sentence that names the best).
+
+    Raises MarketError when no pair meets the limits.
+    """
+    tables = (facts.load(name) for name in ("cpu_cloud_prices", "countries", "places"))
+    rtt, watts, egress = (facts.as_range(name)["mid"] for name in ("rtt_ms_per_1000_km", "vcpu_watts", "egress_usd_gb"))
+    table = placement.choices(placement.sites(*tables, scenario.target_market.country, rtt, watts), work, limits, egress)
+    best = table.iloc[0]
+    return table, Message(
+        "Cheapest within the limits: train in {train}, serve from {serve}, {usd:money} and {kg:integer} kg of CO2e; "
+        "a round trip takes about {rtt:integer} ms by distance. {count} of {of} pairs are allowed.",
+        train=best["train"],
+        serve=best["serve"],
+        usd=best["usd"],
+        kg=None if best["kg"] != best["kg"] else best["kg"],
+        rtt=best["rtt_ms"],
+        count=int(table["allowed"].sum()),
+        of=len(table),
+    )
 
 
 @dataclass(frozen=True)

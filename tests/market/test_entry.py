@@ -52,6 +52,14 @@ def test_a_late_start_of_a_good_venture_costs_value(draws):
     assert table.loc["own", "npv_mid"] > table.loc["partner", "npv_mid"] > 0
 
 
+def test_starting_later_agrees_with_the_delay_of_a_mode(draws):
+    table = entry.start_later(draws, 5, [0, 6, 24]).set_index("delay_months")
+    delayed = entry.compare([entry.Mode("own", {}, delay_months=24)], draws, 5)
+    assert table.loc[24, "npv_mid"] == pytest.approx(delayed["npv_mid"].iloc[0])
+    with pytest.raises(MarketError, match="month 60"):
+        entry.start_later(draws, 5, [60])
+
+
 def test_chances_to_be_best_leave_room_for_staying_at_home(draws, ways):
     table = entry.compare(list(ways.values()), draws, 5)
     assert table["best"].between(0, 1).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bigmodel_utils import facts, scenario
-from bigmodel_utils.market import MarketError, outlook
+from bigmodel_utils.market import MarketError, outlook, placement
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,14 @@ def test_a_higher_price_wins_fewer_choices(entry):
 def test_no_rivals_or_no_price_is_refused(country, price):
     with pytest.raises(MarketError, match="rivals"):
         outlook.rivals(elsewhere(country), price)
+
+
+def test_places_name_the_cheapest_allowed_pair(entry):
+    table, sentence = outlook.places(entry, placement.Work(10, 8760, 1), placement.Limits(rtt_ms=80))
+    assert table.iloc[0]["usd"] == table.loc[table["allowed"], "usd"].min()
+    assert table.iloc[0]["serve"] in sentence.read()
+    with pytest.raises(MarketError, match="too slow"):
+        outlook.places(entry, placement.Work(10, 8760, 1), placement.Limits(rtt_ms=-1))
 
 
 def test_the_plan_says_when_and_how_surely(entry):
