@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils import paths
+from bigmodel_utils import paths, trace
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import Quantity
@@ -57,7 +57,9 @@ class Run:
         """Record hashes of every file and swap the partial folder in."""
         files = sorted(p for p in self._partial.rglob("*") if p.is_file())
         hashes = {p.relative_to(self._partial).as_posix(): file_hash(p) for p in files}
-        write_atomic(self._partial / DONE, json.dumps({"stage": self.stage, "files": hashes}, indent=1))
+        stat = {name: [s.st_size, s.st_mtime_ns] for name in hashes for s in [(self._partial / name).stat()]}
+        record = {"stage": self.stage, "files": hashes, "stat": stat, "causes": trace.causes(self.stage)}
+        write_atomic(self._partial / DONE, json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True))
         swap_in(self._partial, self.folder / self.stage)
 
     def is_done(self, stage: str) -> bool:
@@ -74,6 +76,8 @@ class Run:
         base = self._partial if stage == self.stage else self.folder / stage
         path = base / name
         if path.exists():
+            if stage != self.stage:
+                trace.note("result", f"{stage}/{name}", self.digest(stage, name))
             return path
         done = [s for s in STAGES if self.is_done(s)]
         if stage != self.stage and stage not in done:
@@ -83,6 +87,17 @@ class Run:
                 f"bigmodel run {self.scenario.name}",
             )
         raise ArtifactError(f"'{name}' of {stage}", nearest(name, (p.name for p in base.iterdir())), f"notebooks/{stage}.ipynb")
+
+    def record(self, stage: str) -> dict[str, Any]:
+        """Return what a finished stage recorded of itself: `files` with their hashes and `causes`; {} when unfinished."""
+        path = self.folder / stage / DONE
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def digest(self, stage: str, name: str) -> str | None:
+        """Return a hash of a finished result, file or folder; None when the stage does not hold it."""
+        files = self.record(stage).get("files", {})
+        parts = [f"{file} {value}" for file, value in sorted(files.items()) if file == name or file.startswith(f"{name}/")]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16] if parts else None
 
     def write_json(self, name: str, content: Any) -> None:
         write_atomic(self.new(f"{name}.json"), json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True))

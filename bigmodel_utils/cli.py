@@ -35,9 +35,10 @@ def run(
     ] = None,
 ) -> None:
     """Run every notebook of a scenario and write its reports."""
-    from bigmodel_utils import paths, pipeline
+    from bigmodel_utils import paths
+    from bigmodel_utils.pipeline.runner import run_chain
 
-    folder = pipeline.run_chain(scenario, _parsed(settings), device, first)
+    folder = run_chain(scenario, _parsed(settings), device, first)
     typer.echo(f"report: {paths.shown(folder / 'index.html')}")
 
 
@@ -48,6 +49,25 @@ def check(scenario: ScenarioName = DEFAULT, settings: Settings = None) -> None:
 
     chosen = scenarios.load(scenario, _parsed(settings))
     typer.echo(f"{chosen.name} {chosen.hash}: {chosen.title}; {len(chosen.assumptions)} assumptions, all with source and date")
+
+
+@app.command()
+def why(
+    notebook: Annotated[str | None, typer.Argument(help="A notebook's number or name; all by default.")] = None,
+    scenario: Annotated[str, typer.Option(help="The scenario.")] = DEFAULT,
+    settings: Settings = None,
+) -> None:
+    """Say why notebooks would run again, one line per cause."""
+    from bigmodel_utils import scenario as scenarios
+    from bigmodel_utils.artifacts import Run
+    from bigmodel_utils.pipeline import freshness, runner
+
+    run = Run(scenarios.load(scenario, _parsed(settings)))
+    for stage in runner.stages_from(notebook)[: 1 if notebook else None]:
+        reasons = freshness.changes(run, stage)
+        typer.echo(f"{stage}: {'nothing changed' if not reasons else ''}".rstrip())
+        for reason in reasons:
+            typer.echo(f"  {reason}")
 
 
 @app.command()
@@ -81,7 +101,7 @@ def _parsed(settings: list[str] | None) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command; a refusal is printed in three parts and exits with 2, a broken cell with 1."""
-    from bigmodel_utils.pipeline.runner import RunFailed
+    from bigmodel_utils.pipeline.failure import RunFailed
 
     try:
         app()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils import paths
+from bigmodel_utils import paths, trace
 from bigmodel_utils.errors import BigModelError, nearest
 
 if TYPE_CHECKING:
@@ -22,30 +26,54 @@ def tables() -> list[str]:
 
 
 @cache
-def load(table: str) -> pd.DataFrame:
-    """Return a fact table; every row has a non-empty `source` and a date in `as_of`.
+def rows(table: str) -> tuple[dict[str, str], ...]:
+    """Return a fact table as text rows; every row has a non-empty `source` and a date in `as_of`.
 
     Raises FactError naming the first row that lacks either, or the nearest table.
     """
-    import pandas as pd
-
     path = paths.facts() / f"{table}.csv"
     if not path.is_file():
         raise FactError(f"fact table '{table}'", nearest(table, tables()), "data/facts/")
-    frame = pd.read_csv(path)
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        found = tuple(reader)
     for column in ("source", "as_of"):
-        if column not in frame:
+        if column not in (reader.fieldnames or ()):
             raise FactError(f"{table}.csv without a column '{column}'", "each fact has source and as_of", paths.shown(path))
-        blank = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
-        if blank.any():
-            line = int(blank.idxmax()) + 2
-            raise FactError(f"{table}.csv line {line} has no {column}", "each fact has source and as_of", paths.shown(path))
-    dates = pd.to_datetime(frame["as_of"], format="%Y-%m-%d", errors="coerce")
-    if dates.isna().any():
-        line = int(dates.isna().idxmax()) + 2
-        given = frame["as_of"].iloc[line - 2]
-        raise FactError(f"{table}.csv line {line}: as_of '{given}'", "a date as 2026-11-01", paths.shown(path))
-    return frame.assign(as_of=dates.dt.date)
+    for line, fact in enumerate(found, start=2):
+        _check(fact, f"{table}.csv line {line}", path)
+    return found
+
+
+def _check(fact: dict[str, str], where: str, path: Path) -> None:
+    for column in ("source", "as_of"):
+        if not (fact[column] or "").strip():
+            raise FactError(f"{where} has no {column}", "each fact has source and as_of", paths.shown(path))
+    try:
+        date.fromisoformat(fact["as_of"])
+    except ValueError:
+        raise FactError(f"{where}: as_of '{fact['as_of']}'", "a date as 2026-11-01", paths.shown(path)) from None
+
+
+def load(table: str) -> pd.DataFrame:
+    """Return a fact table as a frame with numbers as numbers and `as_of` as dates; raises FactError as `rows`."""
+    trace.note("fact", table, digest(table))
+    return _frame(table).copy()
+
+
+@cache
+def _frame(table: str) -> pd.DataFrame:
+    import pandas as pd
+
+    rows(table)
+    frame = pd.read_csv(paths.facts() / f"{table}.csv")
+    return frame.assign(as_of=[date.fromisoformat(day) for day in frame["as_of"]])
+
+
+def digest(table: str) -> str | None:
+    """Return a hash of a fact table's text; None when it is gone."""
+    path = paths.facts() / f"{table}.csv"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else None
 
 
 def row(table: str, **where: Any) -> dict[str, Any]:
@@ -67,5 +95,12 @@ def row(table: str, **where: Any) -> dict[str, Any]:
 
 def as_range(reference: str) -> dict[str, Any]:
     """Return low, mid, high, unit, source and as_of of `ranges` row `reference` (its `fact_id`)."""
-    found = row("ranges", fact_id=reference)
-    return {key: found[key] for key in ("low", "mid", "high", "unit", "source", "as_of")}
+    by_id = {fact["fact_id"]: fact for fact in rows("ranges")}
+    if reference not in by_id:
+        raise FactError(f"fact '{reference}'", nearest(reference, by_id), "data/facts/ranges.csv")
+    found = by_id[reference]
+    return {key: float(found[key]) for key in ("low", "mid", "high")} | {
+        "unit": found["unit"],
+        "source": found["source"],
+        "as_of": date.fromisoformat(found["as_of"]),
+    }

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils import scenario as scenarios
+from bigmodel_utils import trace
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.messages import Message
@@ -78,9 +79,7 @@ class Page:
             (self.run.write_table if isinstance(result, pd.DataFrame) else self.run.write_json)(name, result)
         self.run.write_json("notes", self._notes)
         self.run.finish()
-        return Message(
-            "Saved {count} figures and {tables} results of run {run}.", count=len(figures), tables=len(results), run=self.run.id
-        )
+        return Message("Saved {count} figures and {tables} results.", count=len(figures), tables=len(results))
 
 
 def start(stage: str, scenario: str, overrides: Mapping[str, Any] | None = None) -> Page:
@@ -88,6 +87,7 @@ def start(stage: str, scenario: str, overrides: Mapping[str, Any] | None = None)
     for key, value in _QUIET.items():
         os.environ.setdefault(key, value)
     page = Page(stage, scenarios.load(scenario, overrides))
+    trace.start()
     random.seed(page.scenario.seed)
     page.run.begin()
     return page

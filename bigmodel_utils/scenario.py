@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
-from bigmodel_utils import paths
+from bigmodel_utils import paths, trace
 from bigmodel_utils.errors import BigModelError, nearest
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -25,7 +25,24 @@ class ScenarioError(BigModelError):
 
 
 class _Part(BaseModel):
+    """A part of a scenario; reading one of its plain values is recorded as a cause of the result."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    _path: str = PrivateAttr("")
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if trace.recording() and name in type(self).model_fields and not isinstance(value, _Part) and name != "assumptions":
+            private = super().__getattribute__("__pydantic_private__")  # None while the part is still being validated
+            trace.note("scenario", (private or {}).get("_path", "") + name, leaf(value))
+        return value
+
+    def _placed(self, path: str = "") -> None:
+        """Tell every part where in the scenario it stands."""
+        self._path = path
+        for name, value in dict(self).items():
+            if isinstance(value, _Part):
+                value._placed(f"{path}{name}.")
 
 
 class Task(_Part):
@@ -105,8 +122,10 @@ class Compute(_Part):
     gpu: str
 
 
-class Assumption(_Part):
+class Assumption(BaseModel):
     """A range somebody stands for: `fact: ID` of data/facts/ranges.csv, or low, mid, high with unit, source and date."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     low: float
     mid: float
@@ -171,7 +190,26 @@ class Scenario(_Part):
             raise ScenarioError(
                 f"assumption '{name}'", nearest(name, self.assumptions), f"data/scenarios/{self.name}.yml, under assumptions"
             )
+        trace.note("assumption", name, self.assumptions[name].model_dump(mode="json"))
         return self.assumptions[name]
+
+
+def leaf(value: Any) -> Any:
+    """Return a plain value of a scenario as JSON knows it."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def causes(part: BaseModel, path: str = "") -> dict[str, Any]:
+    """Return every cause that a scenario can be: its plain values as `scenario:KEY`, its assumptions by name."""
+    found: dict[str, Any] = {}
+    for field, value in dict(part).items():
+        if field == "assumptions":
+            found |= {f"assumption:{name}": a.model_dump(mode="json") for name, a in value.items()}
+        elif isinstance(value, BaseModel):
+            found |= causes(value, f"{path}{field}.")
+        else:
+            found[f"scenario:{path}{field}"] = leaf(value)
+    return found
 
 
 def names() -> list[str]:
@@ -192,9 +230,11 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
     if isinstance(content.get("assumptions"), Mapping):
         content["assumptions"] = {name: _with_fact(value) for name, value in content["assumptions"].items()}
     try:
-        return Scenario.model_validate(content)
+        scenario = Scenario.model_validate(content)
     except ValidationError as error:
         raise _explained(error, path) from None
+    scenario._placed()
+    return scenario
 
 
 def _find(name: str) -> Path:

@@ -151,10 +151,10 @@ def test_both_kinds_of_salary_stay_apart_and_small_samples_are_visible():
 def test_an_unsourced_or_undated_row_is_refused(content, word, tmp_path, monkeypatch):
     (tmp_path / "rumours.csv").write_text(content, encoding="utf-8")
     monkeypatch.setattr(paths, "facts", lambda: tmp_path)
-    facts.load.cache_clear()
+    facts.rows.cache_clear()
     with pytest.raises(facts.FactError, match=word):
         facts.load("rumours")
-    facts.load.cache_clear()
+    facts.rows.cache_clear()
 
 
 def test_a_misspelt_table_or_row_names_the_nearest():

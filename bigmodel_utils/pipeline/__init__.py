@@ -1,5 +1,1 @@
-"""Running the chain: notebooks through papermill, then their reports."""
-
-from bigmodel_utils.pipeline.runner import RunFailed, run_chain
-
-__all__ = ["RunFailed", "run_chain"]
+"""Running the chain: notebooks through papermill, what need not run again, then their reports."""

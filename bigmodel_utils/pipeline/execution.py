@@ -12,23 +12,12 @@ import nbformat
 from bigmodel_utils import paths
 from bigmodel_utils.artifacts import write_atomic
 from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.pipeline.failure import CellFailed
 from bigmodel_utils.pipeline.progress import Progress
 
 SKIPPED_TAG = "explore"
 PARAMETERS = ("scenario", "overrides")
 _FAILURE_TAG = "papermill-error-cell-tag"
-
-
-class CellFailed(Exception):
-    """A cell stopped with an error: its number, the error's name and text."""
-
-    def __init__(self, stage: str, cell: int | None, name: str, text: str) -> None:
-        super().__init__(stage, cell, name, text)
-        self.stage, self.cell, self.name, self.text = stage, cell, name, text
-
-    def __str__(self) -> str:
-        where = f"{self.stage}, cell {self.cell}" if self.cell is not None else self.stage
-        return f"{where}: {self.name}: {self.text}"
 
 
 def notebook(stage: str) -> nbformat.NotebookNode:

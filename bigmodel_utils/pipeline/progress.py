@@ -33,6 +33,15 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.bars.stop()
 
+    def kept(self, stage: str) -> None:
+        """Say that a stage still stands."""
+        self.console.print(f"kept   {stage}")
+
+    def because(self, stage: str, reasons: list[str]) -> None:
+        """Say why a stage runs: the first reason, and how many more there are."""
+        more = f" (and {len(reasons) - 1} more: bigmodel why {stage[:2]})" if len(reasons) > 1 else ""
+        self.console.print(f"run    {stage}: {reasons[0]}{more}", soft_wrap=True)
+
     def notebook(self, stage: str, cells: int) -> NotebookProgress:
         return NotebookProgress(self, stage, cells)
 

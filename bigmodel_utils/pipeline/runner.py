@@ -1,35 +1,25 @@
-"""One command from a scenario to its reports."""
+"""One command from a scenario to its reports; what still stands is not made again."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bigmodel_utils import paths, scenario
 from bigmodel_utils.artifacts import STAGES, ArtifactError, Run
 from bigmodel_utils.errors import BigModelError, nearest
-from bigmodel_utils.pipeline.execution import CellFailed, execute
+from bigmodel_utils.pipeline import manifest
+from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
+from bigmodel_utils.pipeline.reuse import executed, reuse
 
 DEVICES = ("auto", "cpu", "cuda")
 FREE_BYTES = 3 * 2**30
-
-
-class RunFailed(Exception):
-    """A notebook stopped; earlier reports stand as they were. `refusal` holds the three parts if the cell gave them."""
-
-    def __init__(self, failure: CellFailed, kept: Path) -> None:
-        super().__init__(str(failure))
-        self.failure, self.kept = failure, kept
-
-    @property
-    def refused(self) -> bool:
-        """True when the cell refused its input rather than broke."""
-        return self.failure.text.startswith("given:")
 
 
 def run_chain(
@@ -41,26 +31,18 @@ def run_chain(
 ) -> Path:
     """Execute the notebooks of scenario `name` in order and return the folder of its rendered reports.
 
-    `first` skips the stages before it ("03" or "03_evaluate_model"); they must have finished earlier.
+    A stage whose causes are unchanged is kept. `first` ("03" or "03_evaluate_model") skips the stages before it, which
+    must have finished, and runs all from there on whether changed or not.
     Raises BigModelError on bad input, before anything runs, and RunFailed when a cell stops.
     """
-    from bigmodel_utils.report import site
-
     overrides = json.loads(json.dumps(overrides or {}, default=str))
-    chosen = scenario.load(name, overrides)
+    run = Run(scenario.load(name, overrides))
     stages = stages_from(first)
-    run = Run(chosen)
     _ready(run, stages, device)
     parameters = {"scenario": _as_seen_from_notebooks(name), "overrides": overrides}
-    with Progress() if progress is None else progress as shown:
-        for stage in stages:
-            _step(run, stage, parameters, shown)
-    return site.render(run, {stage: executed(run, stage) for stage in STAGES})
-
-
-def executed(run: Run, stage: str) -> Path:
-    """Path of the executed copy of a stage's notebook."""
-    return run.folder / "notebooks" / f"{stage}.ipynb"
+    with _alone(run), progress or Progress() as shown:
+        made = [stage for stage in stages if _step(run, stage, parameters, shown, forced=first is not None)]
+        return _rendered(run, bool(made))
 
 
 def stages_from(first: str | None) -> tuple[str, ...]:
@@ -75,8 +57,16 @@ def stages_from(first: str | None) -> tuple[str, ...]:
     return STAGES[matches[0] :]
 
 
-def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress) -> None:
+def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress, forced: bool) -> bool:
+    """Run one stage unless it still stands; return whether it was run."""
+    kept, reasons = (False, ["asked for with --from"]) if forced else reuse(run, stage)
+    if kept:
+        progress.kept(stage)
+        return False
+    from bigmodel_utils.pipeline.execution import execute
+
     target = executed(run, stage)
+    progress.because(stage, reasons)
     try:
         execute(stage, parameters, target, progress)
     except CellFailed as failure:
@@ -85,6 +75,19 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
         raise BigModelError(
             f"{stage}: {error.strerror}", "a writable folder with free space", paths.shown(run.folder)
         ) from None
+    return True
+
+
+def _rendered(run: Run, made: bool) -> Path:
+    """Return the folder of the reports, rendered again unless neither results nor the code of reports changed."""
+    folder = paths.reports() / run.scenario.name
+    if not made and manifest.stands(run, folder):
+        return folder
+    from bigmodel_utils.report import site
+
+    site.render(run, {stage: executed(run, stage) for stage in STAGES})
+    manifest.write(run, folder)
+    return folder
 
 
 def _ready(run: Run, stages: tuple[str, ...], device: str) -> None:
@@ -119,6 +122,21 @@ def _choose_device(device: str) -> None:
                 "--device, or install the CUDA build of torch",
             )
     os.environ |= {"BIGMODEL_DEVICE": device, "BIGMODEL_BATCH": "1"}
+
+
+@contextlib.contextmanager
+def _alone(run: Run) -> Iterator[None]:
+    """Hold the scenario's lock: two runs at once would write over each other's reports."""
+    from filelock import FileLock, Timeout
+
+    run.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(run.folder.parent / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise BigModelError(
+            f"a second run of '{run.scenario.name}' at the same time", "one run per scenario", "wait for the other one to end"
+        ) from None
 
 
 def _as_seen_from_notebooks(name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names, palette, tables
 from bigmodel_utils.report.table import Column, Table
@@ -20,8 +22,7 @@ VERDICTS = {"go": Message("go"), "wait": Message("wait"), "stop": Message("stop"
 
 def settings(scenario: Scenario, *parts: str) -> Table:
     """Return the choices under `parts` of the scenario, one line per key that `--set` understands."""
-    content = scenario.model_dump(mode="json")
-    rows = [{"key": key, "value": str(value)} for part in parts for key, value in _leaves(part, content[part])]
+    rows = [{"key": key, "value": str(value)} for part in parts for key, value in _leaves(part, getattr(scenario, part))]
     finding = Message("{count} choices of the scenario shape this page", count=len(rows))
     return Table(
         finding,
@@ -32,6 +33,8 @@ def settings(scenario: Scenario, *parts: str) -> Table:
 
 
 def _leaves(key: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, BaseModel):
+        value = {name: getattr(value, name) for name in type(value).model_fields}
     if isinstance(value, Mapping):
         return [leaf for name, item in value.items() for leaf in _leaves(f"{key}.{name}", item)]
     return [(key, value)] if value is not None else []

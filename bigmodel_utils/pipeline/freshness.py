@@ -1,0 +1,110 @@
+"""Does a finished stage still stand? Each cause that it recorded is compared with the same cause now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bigmodel_utils import facts, paths, scenario, trace
+from bigmodel_utils.artifacts import Run, file_hash
+
+
+def changes(run: Run, stage: str, record: dict[str, Any] | None = None) -> list[str]:
+    """Return one line per cause that differs from what the stage recorded; [] when its result still stands.
+
+    `record` is that of another run of the stage, judged by this run's scenario and earlier results.
+    """
+    record = run.record(stage) if record is None else record
+    if not record:
+        return [f"{stage} has not finished for this scenario"]
+    now = _World(run)
+    return [_told(cause, before, after) for cause, before, after in now.differences(record["causes"])]
+
+
+def damaged(run: Run, stage: str) -> list[str]:
+    """Return the files of a finished stage that are gone or altered; a file is only read where size or time differ."""
+    record = run.record(stage)
+    return [name for name in record["files"] if not _intact(run.folder / stage / name, record, name)]
+
+
+def _intact(path: Path, record: dict[str, Any], name: str) -> bool:
+    if not path.is_file():
+        return False
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns] == record["stat"][name] or file_hash(path) == record["files"][name]
+
+
+class _World:
+    """The causes as they are at this moment."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.choices = scenario.causes(run.scenario)
+        self.ask: dict[str, Callable[[str], Any]] = {
+            "fact": facts.digest,
+            "result": lambda name: run.digest(*name.split("/", 1)),
+            "module": _module,
+            "notebook": trace.notebook_digest,
+            "library": _version,
+            "file": _file,
+            "pin": _pin,
+            "device": lambda _: trace.device_class(),
+        }
+
+    def differences(self, recorded: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+        for cause, before in recorded.items():
+            kind, _, name = cause.partition(":")
+            after = self.ask[kind](name) if kind in self.ask else self.choices.get(cause)
+            if after != before:
+                yield cause, before, after
+
+
+@cache
+def _module(name: str) -> str | None:
+    path = paths.PROJECT / "bigmodel_utils" / name
+    return trace.code_digest(path) if path.is_file() else None
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _file(name: str) -> str | None:
+    path = paths.workspace() / name  # an absolute name stays what it is
+    return file_hash(path) if path.is_file() else None
+
+
+@cache
+def _pin(name: str) -> str | None:
+    import yaml
+
+    pins = yaml.safe_load((paths.PROJECT / "data" / "packages.yml").read_text(encoding="utf-8"))["packages"]
+    return pins.get(name, {}).get("sha256")
+
+
+def _told(cause: str, before: Any, after: Any) -> str:
+    kind, _, name = cause.partition(":")
+    what = {
+        "fact": f"facts changed: data/facts/{name}.csv",
+        "result": f"earlier result changed: {name}",
+        "module": f"code changed: bigmodel_utils/{name}",
+        "notebook": f"code cells changed: notebooks/{name}.ipynb",
+        "file": f"input file changed: {name}",
+        "pin": f"pinned package changed: {name}",
+    }
+    if after is None:
+        return f"{kind} is gone: {name}"
+    return what.get(kind) or f"{kind} {name}: {_short(before, after)}"
+
+
+def _short(before: Any, after: Any) -> str:
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = [key for key in after if before.get(key) != after[key]]
+        return ", ".join(f"{key} {before.get(key)} → {after[key]}" for key in keys)
+    return f"{before} → {after}"
