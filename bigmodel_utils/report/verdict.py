@@ -10,6 +10,7 @@ from bigmodel_utils.report.origins import Origins
 
 WORDS = {"go": Message("go"), "wait": Message("wait"), "stop": Message("stop")}
 FLIPS_SHOWN = 3
+SPACE = '<span lang="en"> </span>'  # Chinese sentences follow one another without a space
 
 
 def html(evidence: Evidence, origins: Origins) -> str:
@@ -20,7 +21,7 @@ def html(evidence: Evidence, origins: Origins) -> str:
     between = Message("8 in 10 futures: {low:money} to {high:money}", low=npv.low, high=npv.high)
     return (
         f'<div class="verdict"><div><p class="kicker">{both(Message("Verdict"))}</p><h1>{both(headline(evidence))}</h1>'
-        f'<p class="lead">{" ".join(origins.html(sentence) for sentence in lead(evidence))}</p>{_flips(evidence)}</div>'
+        f'<p class="lead">{SPACE.join(origins.html(sentence) for sentence in lead(evidence))}</p>{_flips(evidence)}</div>'
         f'<div class="card"><p class="kicker">{both(years)}</p><p class="big">{origins.html(Message("{npv:money}", npv=npv))}</p>'
         f'<p class="range">{both(between)}</p>{density.html(titled=False)}</div></div>'
     )

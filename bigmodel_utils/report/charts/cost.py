@@ -114,12 +114,13 @@ def _thinned(rows: pd.DataFrame) -> list[tuple[float, float]]:
 
 
 def _threshold(canvas: Canvas, points: list[tuple[float, float]], used: float, cost: float) -> None:
-    axes = canvas.axes(height=230, left=56, right=16, top=22, bottom=28)
     x, y = zip(*points, strict=True)
     ticks = nice_ticks(0, max(y), 4)
+    amounts = [canvas.value(tick, "money") for tick in ticks]
+    axes = canvas.axes(height=230, left=max(text_width(amount, SMALL) for amount in amounts) + 12, right=16, top=22, bottom=28)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, ticks[-1])
-    canvas.grid(axes, ticks, [canvas.value(tick, "money") for tick in ticks])
+    canvas.grid(axes, ticks, amounts)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], [canvas.value(tick, "percent") for tick in (0, 0.25, 0.5, 0.75, 1)])
     axes.plot(x, y, color=palette.ACCENT, linewidth=2.5)
     axes.plot([used, used], [cost, ticks[-1]], color=palette.WARN, linewidth=1.2, linestyle=(0, (2, 3)))

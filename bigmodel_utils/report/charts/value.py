@@ -104,17 +104,20 @@ def cash_fan(table: pd.DataFrame, payback_month: float | None = None) -> Chart:
 
 
 def _fan(canvas: Canvas, rows: pd.DataFrame, payback_month: float | None) -> None:
-    axes = canvas.axes(height=260, left=62, right=70, top=10, bottom=28)
     months = rows["month"].to_numpy(float)
     ticks = nice_ticks(min(0.0, float(rows["p10"].min())), max(0.0, float(rows["p90"].max())), 5)
+    amounts = [canvas.value(tick, "money") if tick else "0" for tick in ticks]
+    room = max(text_width(amount, SMALL) for amount in amounts) + 12
+    axes = canvas.axes(height=260, left=room, right=room + 4, top=10, bottom=28)
     axes.set_xlim(months[0], months[-1])
     axes.set_ylim(ticks[0], ticks[-1])
-    canvas.grid(axes, ticks, [canvas.value(tick, "money") if tick else "0" for tick in ticks])
+    canvas.grid(axes, ticks, amounts)
     years = range(0, int(months[-1] // 12) + 1, 2 if canvas.narrow else 1)
     axes.set_xticks(
         [12 * year for year in years],
         [canvas.read(Message("year {year}", year=year)) if year else canvas.read(Message("start")) for year in years],
     )
+    axes.get_xticklabels()[0].set_ha("left")
     axes.fill_between(months, rows["p10"], rows["p90"], color=palette.ACCENT_PALE, linewidth=0)
     axes.fill_between(months, rows["p25"], rows["p75"], color=palette.ACCENT_SOFT, linewidth=0)
     axes.plot([months[0], months[-1]], [0, 0], color=palette.INK, linewidth=1)
