@@ -48,7 +48,8 @@ def internal_rates(cash: Sequence[float]) -> Returns:
         raise refusals.ValueRefused(
             "a cash flow without change of sign", "money out and money back; look at the present value", "cash"
         )
-    factors = np.roots(np.trim_zeros(numbers)[::-1])  # of 1 / (1 + rate)
+    sizable = np.where(np.abs(numbers) < 1e-12 * np.abs(numbers).max(), 0, numbers)  # dust would put a root at infinity
+    factors = np.roots(np.trim_zeros(sizable)[::-1])  # of 1 / (1 + rate)
     real = factors[np.abs(factors.imag) < 1e-7 * np.maximum(np.abs(factors), 1)].real
     rates = np.unique(np.round(1 / real[real > 1e-9] - 1, 9))
     return Returns(tuple(float(rate) for rate in rates))

@@ -87,7 +87,7 @@ def estimate(
     if ENTRANT not in rates:
         raise ValueRefused(f"no counts of model '{ENTRANT}'", nearest(ENTRANT, rates), "table confusion of 03_evaluate_model")
     split = scenario.target_market.split
-    marginals = uncertainty.from_assumptions(scenario.assumptions) | {
+    marginals = uncertainty.from_assumptions({name: scenario.assumption(name) for name in venture.ASSUMED}) | {
         "recall": rates[ENTRANT][0],
         "false_alarm_rate": rates[ENTRANT][1],
         "samples_per_second": uncertainty.from_quantity("samples_per_second", rate),
@@ -95,7 +95,6 @@ def estimate(
         "training_usd": uncertainty.from_quantity("training_usd", training),
         "labels_bought": uncertainty.constant("labels_bought", split.train + split.validation, "labels"),
     }
-    venture.complete(marginals)
     draws = uncertainty.draw(marginals, scenario.decision.draws, scenario.seed)
     paths = simulation.run(draws, scenario.decision.horizon_years)
     serving = compute_cost.serving_cost(machine, rate, marginals["average_load"].p50)

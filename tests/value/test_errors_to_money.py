@@ -32,7 +32,7 @@ def test_break_even_against_people():
 
 
 def test_no_volume_pays_when_an_item_saves_nothing():
-    with pytest.raises(ValueRefused, match="new below 0.5"):
+    with pytest.raises(ValueRefused, match=r"new below 0\.5"):
         money.break_even_items(1000, 0.5, 0.6)
 
 
