@@ -46,6 +46,10 @@ class Account:
         """Return the rows counted under `reason`; 0 when it never happened."""
         return sum(int(e["rows"]) for e in self.entries if e["reason"] == reason)  # type: ignore[call-overload]
 
+    def rows_of(self, step: str) -> int:
+        """Return the rows that a step dropped."""
+        return sum(int(e["rows"]) for e in self.entries if e["step"] == step and e["kind"] == "dropped")  # type: ignore[call-overload]
+
     def reconcile(self, kept: int, where: str) -> None:
         """Stop the run unless raw rows = dropped rows + kept rows."""
         if self.raw != self.dropped() + kept:

@@ -21,6 +21,8 @@ _BREAK = re.compile(r"<\s*/?\s*(?:br|p)\s*/?\s*>", re.IGNORECASE)
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff]"
 )
+# The replacement character, and private ones that no font shows: what a wrong decoding leaves behind.
+_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 _SPACE = re.compile(r"\s+")
 # OWASP, CSV injection: a cell that a spreadsheet would run. "=)" or "-10%" are not calls.
 _FORMULA = re.compile(r"^\s*[=+@\-＝＋－＠]\s*(?:[A-Za-z_.]+\s*[(|（｜]|[A-Za-z]+!)")
@@ -85,7 +87,7 @@ def repair_texts(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
     for reason, repair in _REPAIRS.items():
         frame = _rewrite(frame, repair, "texts", reason, account)
     frame = account.drop(frame, frame["text"] == "", "texts", "no text")
-    frame = account.drop(frame, frame["text"].str.contains("\ufffd", regex=False), "texts", "lost characters")
+    frame = account.drop(frame, _matches(frame, _LOST), "texts", "lost characters")
     frame = account.drop(frame, _matches(frame, _FORMULA), "texts", "spreadsheet formula")
     frame = frame.assign(key=[key(text) for text in frame["text"]])
     return account.drop(frame, frame["key"] == "", "texts", "no word in it")

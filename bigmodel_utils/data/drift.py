@@ -90,6 +90,11 @@ def drift(reference: Sequence[str], new: Sequence[str], seed: int) -> Drift:
     return Drift(table, _moved(features["words"][0], vocabulary, len(reference)), len(reference), len(new))
 
 
+def tokens(text: str) -> list[str]:
+    """Return the words of a text in lower case; Chinese, Japanese and Korean characters one by one."""
+    return _TOKEN.findall(text.lower())
+
+
 def _some(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
     if len(texts) <= MAX_TEXTS:
         return list(texts)
@@ -102,7 +107,7 @@ def _features(reference: list[str], new: list[str]) -> tuple[dict[str, tuple[np.
     from sklearn.feature_extraction.text import CountVectorizer
 
     both = reference + new
-    counter = CountVectorizer(analyzer=lambda text: _TOKEN.findall(text.lower()), dtype=np.int64)
+    counter = CountVectorizer(analyzer=tokens, dtype=np.int64)
     words = counter.fit_transform(both).tocsr()
     sizes = np.array([len(text) for text in both])
     edges = np.unique(np.quantile(sizes[: len(reference)], np.linspace(0, 1, 11)[1:-1]))

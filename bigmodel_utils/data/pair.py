@@ -22,7 +22,7 @@ class Pair:
     target: Prepared
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return the table called `name` (account or lengths) of both, led by a column `market`."""
+        """Return the table called `name` (account, lengths or quality) of both, led by a column `market`."""
         import pandas as pd
 
         tables = {market: getattr(getattr(self, market), name) for market in MARKETS}
@@ -33,7 +33,7 @@ class Pair:
         return self.source.figures("source") | self.target.figures("target")
 
     def results(self) -> dict[str, Any]:
-        """Return what later notebooks read: rows by market and part, the account, lengths and data sheets."""
+        """Return what later notebooks read: rows by market and part, the account, lengths, quality and data sheets."""
         rows = {f"{market}_{part}": getattr(getattr(self, market), part) for market in MARKETS for part in PARTS}
         sheets = {f"{market}_sheet": getattr(self, market).sheet for market in MARKETS}
-        return rows | sheets | {name: self.table(name) for name in ("account", "lengths")}
+        return rows | sheets | {name: self.table(name) for name in ("account", "lengths", "quality")}

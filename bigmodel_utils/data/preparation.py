@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils.data import cleaning, near_duplicates, personal_data, sources, splitting
+from bigmodel_utils.data import cleaning, near_duplicates, personal_data, quality, sources, splitting
 from bigmodel_utils.data.account import Account
 from bigmodel_utils.scenario import Market, Task
 from bigmodel_utils.units import Quantity
@@ -26,6 +26,7 @@ class Prepared:
     test: pd.DataFrame
     account: pd.DataFrame
     lengths: pd.DataFrame
+    quality: pd.DataFrame
     counts: dict[str, int]
     sheet: dict[str, Any]
 
@@ -96,11 +97,13 @@ def _collect(frame: pd.DataFrame, parts: Any, raw: sources.Raw, task: Task, coun
     }
     sizes = {part: len(rows) for part, rows in chosen.items()}
     account.reconcile(sum(sizes.values()), str(raw.origin["origin"]))
+    quality_table = quality.report(frame, chosen, account, str(raw.origin["language"]), task.labels)
     sheet = {**raw.origin, "raw_rows": account.raw, "parts": sizes, "labels": task.labels}
     return Prepared(
         **chosen,
         account=account.frame(sizes),
         lengths=_lengths(chosen, task.labels),
+        quality=quality_table,
         counts=counts | {"used": sum(sizes.values())},
         sheet=sheet,
     )

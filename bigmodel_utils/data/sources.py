@@ -48,7 +48,7 @@ def read(market: Market, seed: int) -> Raw:
     frame = sample(stream, market.data.max_rows or MAX_ROWS, seed, account)
     if frame.empty:
         raise DataError(f"{market.data.origin} holds no record", "at least one", "`origin` of the scenario")
-    return Raw(frame, {"origin": market.data.origin, **origin}, account)
+    return Raw(frame, {"origin": market.data.origin, **origin, "language": market.language}, account)
 
 
 def sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Account) -> pd.DataFrame:
