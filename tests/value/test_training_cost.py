@@ -1,0 +1,149 @@
+"""Chip-hours before a run: the traps of the published records, the error on families left out, and the ladder."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bigmodel_utils import facts
+from bigmodel_utils.value import machines, training_cost, training_runs
+from bigmodel_utils.value.refusals import ValueRefused
+
+LLAMA = {
+    "model": "a 7B",
+    "family": "new",
+    "architecture": "dense",
+    "params_total_b": 6.74,
+    "tokens_b": 2000,
+    "hardware": "A100-80GB-SXM",
+}
+
+
+def run(model):
+    return facts.row("training_runs", model=model)
+
+
+def test_tokens_are_those_seen_not_the_corpus():
+    assert run("OPT-175B")["tokens_b"] == 300  # of a corpus of 180
+    assert run("phi-2")["tokens_b"] == 1400  # of a set of 250
+
+
+def test_hours_are_those_of_the_whole_run():
+    assert run("DeepSeek-V2")["chip_hours"] == pytest.approx(1.40e6, rel=0.01)  # not 172,800 per trillion tokens
+    assert run("DeepSeek-V3")["chip_hours"] == 2_664_000
+
+
+def test_sparse_models_count_active_parameters():
+    sparse = training_runs.back_test().query("architecture == 'moe'")
+    assert (sparse["params_active_b"] < sparse["params_total_b"]).all()
+    assert run("DeepSeek-V3")["params_active_b"] == 37
+
+
+def test_peaks_are_dense():
+    peaks = training_runs.back_test().groupby("hardware")["peak_flops"].first() / 1e12
+    known = {
+        "A100-80GB-SXM": 312,
+        "H100-80GB-SXM": 989.4,
+        "H800-80GB-SXM": 989,
+        "V100-32GB-SXM2": 125,
+        "TPU-v3": 123,
+        "TPU-v4": 275,
+        "MI250X": 383,
+    }
+    assert {name: peaks[name] for name in known} == pytest.approx(known, rel=0.001)
+
+
+@pytest.mark.parametrize(("column", "wrong"), [("tokens_b", 8100 * 8.1), ("chip_hours", 172_800), ("params_active_b", 236.0)])
+def test_a_record_that_cannot_be_true_is_refused(column, wrong):
+    """DeepSeek-V2 with a trap sprung: its utilisation would exceed what any chip can do."""
+    runs = training_runs.back_test().query("model == 'DeepSeek-V2'").copy()
+    runs["utilisation"] *= {"chip_hours": runs[column] / wrong}.get(column, wrong / runs[column])
+    with pytest.raises(ValueRefused, match="tokens seen"):
+        training_runs.plausible(runs)
+
+
+def test_circular_and_coarse_sources_are_left_out():
+    models = set(training_runs.back_test()["model"])
+    assert {"Meena-2.6B", "UL2-20B", "Alpaca-7B"} & models == set()
+    assert len(models) >= 55
+
+
+def test_left_out_families_are_estimated_within_the_promise():
+    table = training_cost.back_test_table().set_index(["tested_on", "estimator"])
+    ours = table.loc[("checked", "fitted, family left out")]
+    assert ours["median_factor"] <= 1.22
+    assert ours["p90_factor"] <= 1.8
+    assert 0.75 <= ours["coverage"] <= 0.88
+    everything = table.loc["all"]
+    assert everything.loc["fitted, family left out", "median_factor"] < everything.loc["6ND at 0.30", "median_factor"]
+    assert everything.loc["fitted, family left out", "p90_factor"] < everything.loc["6ND at 0.40", "p90_factor"]
+
+
+def test_metas_seven_billion_lies_in_the_interval_of_a_stranger():
+    hours = training_cost.chip_hours(LLAMA)
+    assert hours.low < 184_320 < hours.high
+    assert hours.method.startswith("rung 3")
+
+
+def test_a_known_family_is_a_higher_rung_and_a_narrower_interval():
+    stranger, known = training_cost.chip_hours(LLAMA), training_cost.chip_hours({**LLAMA, "family": "llama2"})
+    assert known.method.startswith("rung 2")
+    assert known.high / known.low < stranger.high / stranger.low
+
+
+def test_a_measured_rate_is_the_first_rung():
+    hours = training_cost.chip_hours({"tokens_b": 2000, "tokens_per_s_per_gpu": 3000})
+    steady = 2000e9 / 3000 / 3600
+    assert (hours.low, hours.mid, hours.high) == pytest.approx((steady, steady / 0.9, steady / 0.67))
+    assert hours.method.startswith("rung 1")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.05, 500), st.floats(1, 20_000), st.floats(1.1, 10))
+def test_hours_grow_in_proportion_to_tokens(size, tokens, factor):
+    plan = {**LLAMA, "params_total_b": size, "tokens_b": tokens}
+    more = training_cost.chip_hours({**plan, "tokens_b": tokens * factor})
+    assert more.mid == pytest.approx(training_cost.chip_hours(plan).mid * factor, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"hardware": "A100-80GB-SMX"}, "did you mean 'A100-80GB-SXM'"),
+        ({"hardware": ""}, "no hardware"),
+        ({"architecture": "mo"}, "did you mean 'moe'"),
+        ({"architecture": "moe"}, "needs params_active_b"),
+        ({"tokens_b": None}, "needs tokens_b"),
+        ({"tokens_b": -5}, "needs tokens_b"),
+        ({"tokens_b": "many"}, "needs tokens_b"),
+        ({"params_total_b": 0, "tokens_b": float("nan")}, "params_total_b and tokens_b"),
+    ],
+)
+def test_what_cannot_be_estimated_says_why(change, reason):
+    with pytest.raises(ValueRefused, match=reason):
+        training_cost.chip_hours({**LLAMA, **change})
+
+
+@pytest.mark.parametrize("hardware", ["TPU-v5p", "B200-SXM", "MI300X", "Ascend-910B2", "V100-16GB-SXM2", "RTX-4090"])
+@pytest.mark.parametrize("architecture", ["dense", "moe", "encoder", "ssm"])
+def test_any_known_chip_and_architecture_has_an_estimate(hardware, architecture):
+    hours = training_cost.chip_hours({**LLAMA, "hardware": hardware, "architecture": architecture, "params_active_b": 3})
+    assert 0 < hours.low < hours.mid < hours.high
+    assert np.isfinite(hours.high)
+
+
+def test_stated_flop_stand_in_for_tokens():
+    stated = {**LLAMA, "tokens_b": None, "params_active_b": 6.74, "training_flops_reported": 6 * 6.74e9 * 2000e9}
+    assert training_cost.chip_hours(stated).mid == pytest.approx(training_cost.chip_hours(LLAMA).mid)
+
+
+def test_hours_times_rent():
+    """DeepSeek-V3's published dollars are hours times two dollars: arithmetic, not evidence."""
+    hours = training_cost.chip_hours(LLAMA).model_copy(update={"mid": 2.788e6, "low": 2e6, "high": 4e6})
+    from datetime import date
+
+    machine = machines.Machine("Acme/here/eight", "USA", "H800-80GB-SXM", 8, 16.0, None, "test", date(2026, 11, 1))
+    assert training_cost.cost(hours, machine).mid == pytest.approx(5.576e6)
+    assert training_cost.cost(hours, machine, overhead=0.2).mid == pytest.approx(1.2 * 5.576e6)
+    with pytest.raises(ValueRefused, match="the nearest is 0"):
+        training_cost.cost(hours, machine, overhead=-0.1)
