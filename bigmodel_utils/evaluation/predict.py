@@ -10,9 +10,9 @@ import numpy as np
 
 from bigmodel_utils import paths
 from bigmodel_utils.errors import BigModelError
-from bigmodel_utils.training.batches import encode
+from bigmodel_utils.training.batches import by_length, encode
 from bigmodel_utils.training.device import Device, choose
-from bigmodel_utils.training.forward import logits, softmax
+from bigmodel_utils.training.forward import BATCH_TOKENS, logits, softmax
 from bigmodel_utils.training.pretrained import silence
 
 if TYPE_CHECKING:
@@ -51,3 +51,17 @@ class Classifier:
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return float64 probabilities, shape (texts, labels), rows summing to one."""
         return softmax(self.logits(texts))
+
+    def representations(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the mean vector of each text's tokens in the last layer, float32, shape (texts, features)."""
+        import torch
+
+        encoded = encode(self.tokenizer, texts, self.tokenizer.model_max_length)
+        vectors = np.zeros((len(texts), self.model.config.hidden_size), dtype=np.float32)
+        with torch.inference_mode(), self.device.autocast():
+            for rows in by_length(encoded.lengths, BATCH_TOKENS[self.device.kind]):
+                ids, mask = self.device.move(*encoded.batch(rows))
+                hidden = self.model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+                kept = mask[..., None]
+                vectors[rows] = ((hidden * kept).sum(dim=1) / kept.sum(dim=1)).cpu().numpy()
+        return vectors

@@ -12,12 +12,15 @@ import numpy as np
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.units import Quantity
 
-_ROUNDS = 3
+_ROUNDS = 5
 _WARM_UP = 3
 
 
 def throughput(classifier: Classifier, texts: Sequence[str], rounds: int = _ROUNDS) -> Quantity:
-    """Return texts per second of batch prediction, tokenising included: median, slowest and fastest of `rounds`."""
+    """Return texts per second of batch prediction, tokenising included: the fastest of `rounds`, the slowest as low.
+
+    The fastest, because whatever else runs on the machine can only slow a round down.
+    """
     classifier.probabilities(texts[:32])
     rates = []
     for _ in range(rounds):
@@ -25,8 +28,8 @@ def throughput(classifier: Classifier, texts: Sequence[str], rounds: int = _ROUN
         classifier.probabilities(texts)
         rates.append(len(texts) / (time.perf_counter() - started))
     return Quantity(
-        mid=float(np.median(rates)), low=min(rates), high=max(rates), unit="texts/s", origin="measured",
-        source=classifier.device.name, n=len(texts), method=f"median and range of {rounds} rounds",
+        mid=max(rates), low=min(rates), high=max(rates), unit="texts/s", origin="measured",
+        source=classifier.device.name, n=len(texts), method=f"fastest of {rounds} rounds, slowest as low",
     )  # fmt: skip
 
 
