@@ -32,20 +32,20 @@ def cash(worth: Valuation) -> VBox:
 
     widest = sensitivity.tornado(worth.marginals, worth.years).head(SLIDERS)
     sliders = {
-        row.assumption: _slider(
+        row.assumption: slider(
             plain(names.assumption(row.assumption), "en"), row.low_value, row.high_value, worth.marginals[row.assumption].p50
         )
         for row in widest.itertuples()
     }
-    return _linked(sliders, lambda **held: _cash_chart(worth, held))
+    return linked(sliders, lambda **held: _cash_chart(worth, held))
 
 
 def threshold(judged: Judgement, line: float) -> VBox:
     """Return a slider for the threshold, and M_B's counts at it."""
     from bigmodel_utils.evaluation.judgement import count_table
 
-    sliders = {"at": _slider("threshold", 0.01, 0.99, line)}
-    return _linked(sliders, lambda at: charts.confusion(count_table(judged.counts(at)), "b"))
+    sliders = {"at": slider("threshold", 0.01, 0.99, line)}
+    return linked(sliders, lambda at: charts.confusion(count_table(judged.counts(at)), "b"))
 
 
 def sentence(readers: dict[str, Classifier], example: str) -> VBox:
@@ -83,26 +83,28 @@ def _cash_chart(worth: Valuation, held: dict[str, float]) -> Chart:
     return charts.cash_fan(table.rename_axis("month").reset_index(), back if back < len(table) else None)
 
 
-def _slider(label: str, low: float, high: float, value: float) -> Any:
+def slider(label: str, low: float, high: float, value: float) -> Any:
+    """Return a slider with a hundred steps between `low` and `high`, standing at `value`."""
     from ipywidgets import FloatSlider
 
     return FloatSlider(
-        value, min=low, max=high, step=(high - low) / 100, description=label, continuous_update=False, readout_format=".3~g",
+        value, min=low, max=high, step=(high - low) / 100, description=label, continuous_update=False, readout_format=".3g",
         style={"description_width": "240px"}, layout={"width": "640px"},
     )  # fmt: skip
 
 
-def _linked(sliders: dict[str, Any], draw: Callable[..., Chart]) -> VBox:
+def linked(sliders: dict[str, Any], draw: Callable[..., Chart]) -> VBox:
+    """Return the sliders above the chart that `draw` makes of their values (by name), redrawn when one moves."""
     from ipywidgets import HTML, VBox
 
     picture = HTML()
 
     def show(_: Any = None) -> None:
-        chart = draw(**{name: slider.value for name, slider in sliders.items()})
+        chart = draw(**{name: each.value for name, each in sliders.items()})
         picture.value = f"<p><b>{escape(plain(chart.finding, 'en'))}</b></p>{chart.svg()}"
 
-    for slider in sliders.values():
-        slider.observe(show, names="value")
+    for each in sliders.values():
+        each.observe(show, names="value")
     show()
     children: Sequence[Any] = [*sliders.values(), picture]
     return VBox(children)

@@ -1,9 +1,11 @@
 """The pictures of the workbench. Each function takes small frames and returns a `Chart` whose title is the finding."""
 
 from bigmodel_utils.report.charts.accuracy import confusion, dots_with_intervals
+from bigmodel_utils.report.charts.choice import later_start, price_response, ranks
 from bigmodel_utils.report.charts.cost import cost_per_thousand, threshold_cost
 from bigmodel_utils.report.charts.learning import learning
 from bigmodel_utils.report.charts.market import adoption, market_size
+from bigmodel_utils.report.charts.plan import gantt
 from bigmodel_utils.report.charts.rows import account, label_shares, lengths
 from bigmodel_utils.report.charts.value import cash_fan, npv_density, tornado
 
@@ -14,11 +16,15 @@ __all__ = [
     "confusion",
     "cost_per_thousand",
     "dots_with_intervals",
+    "gantt",
     "label_shares",
+    "later_start",
     "learning",
     "lengths",
     "market_size",
     "npv_density",
+    "price_response",
+    "ranks",
     "threshold_cost",
     "tornado",
 ]
