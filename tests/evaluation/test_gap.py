@@ -23,12 +23,12 @@ def test_cka_at_its_check_value_and_under_rotation_and_scale():
 
 
 def test_debiased_cka_of_unrelated_vectors_is_near_zero_where_the_plain_one_is_not():
+    """The plain one is p / (n + p) on average: 0.332 for 50 features and 100 rows."""
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(100, 50)), rng.normal(size=(100, 50))
-    assert divergence.cka(x, y, debiased=False) > 0.25
-    many = rng.normal(size=(2, 1000, 50))
-    assert divergence.cka(*many, debiased=False) == pytest.approx(0.0475, abs=0.003)
-    assert abs(divergence.cka(x, y)) < 0.05
+    pairs = [(rng.normal(size=(100, 50)), rng.normal(size=(100, 50))) for _ in range(30)]
+    assert np.mean([divergence.cka(*pair, debiased=False) for pair in pairs]) == pytest.approx(0.332, abs=0.01)
+    assert np.mean([divergence.cka(*pair) for pair in pairs]) == pytest.approx(0, abs=0.02)
+    x, y = pairs[0]
     found, null = divergence.cka_with_null(x, y, 200, 0)
     assert found < null
     with pytest.raises(ValueError, match="4 rows"):
