@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bigmodel_utils.market.adoption import new_adopters
 from bigmodel_utils.market.diffusion import Prior, fit_least_squares, fit_with_prior, forecast
+from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,10 +46,10 @@ def combined(seen: NDArray[np.float64], belief: Prior) -> NDArray[np.float64]:
 
 
 METHODS: dict[str, Forecaster] = {
-    "same as last year": same_as_last_year,
-    "least squares": plain_least_squares,
-    "prior": with_prior,
-    "prior and last year": combined,
+    Message("same as last year").text: same_as_last_year,
+    Message("least squares").text: plain_least_squares,
+    Message("prior").text: with_prior,
+    Message("prior and last year").text: combined,
 }
 
 

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.market import MarketError
+from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FACTORS = {
-    "compute": "Is computing secured at a known price?",
-    "channel": "Is there a channel or partner that reaches buyers in the market?",
-    "local_proof": "Was it measured on the market's own data before scaling?",
-    "permission": "Are permissions and data rules settled?",
-    "fit": "Does it fit the work of the market's users?",
-    "margin": "Does a sale earn more than it costs to serve?",
-    "patience": "Is there money for the time it takes?",
-    "independence": "Can it outlive any one supplier, platform or owner?",
+    "compute": Message("Is computing secured at a known price?"),
+    "channel": Message("Is there a channel or partner that reaches buyers in the market?"),
+    "local_proof": Message("Was it measured on the market's own data before scaling?"),
+    "permission": Message("Are permissions and data rules settled?"),
+    "fit": Message("Does it fit the work of the market's users?"),
+    "margin": Message("Does a sale earn more than it costs to serve?"),
+    "patience": Message("Is there money for the time it takes?"),
+    "independence": Message("Can it outlive any one supplier, platform or owner?"),
 }
 
 
@@ -44,7 +45,7 @@ def compare(scores: pd.DataFrame, venture: Mapping[str, int | None]) -> pd.DataF
         if score not in (-1, 0, 1, None):
             raise MarketError(f"{factor} = {score}", "-1, 0 or 1, or nothing where unknown", "the venture's answers")
     table = scores.pivot(index="factor", columns="company", values="score").reindex(list(FACTORS))
-    table.insert(0, "question", list(FACTORS.values()))
+    table.insert(0, "question", [question.text for question in FACTORS.values()])
     table["venture"] = [venture.get(factor) for factor in FACTORS]
     return table.astype({"venture": "Int64"})
 
@@ -77,5 +78,5 @@ def shared_weaknesses(table: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame
 
     weak = table.index[(table["venture"] == -1).fillna(False)]
     hurt = scores[scores["factor"].isin(weak) & (scores["score"] == -1)]
-    rows = [(row.factor, FACTORS[row.factor], row.company, row.reading) for row in hurt.itertuples()]
+    rows = [(row.factor, FACTORS[row.factor].text, row.company, row.reading) for row in hurt.itertuples()]
     return pd.DataFrame(rows, columns=["factor", "question", "company", "reading"])

@@ -14,6 +14,7 @@ import numpy as np
 
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.market import MarketError
+from bigmodel_utils.messages import Message
 from bigmodel_utils.units import MONTHS_PER_YEAR
 from bigmodel_utils.value import venture
 
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLES = {
-    "own": "Own subsidiary",
-    "partner": "Local partner",
-    "licence": "Licence with royalty",
-    "joint_venture": "Joint venture",
-    "export": "Export from home",
+    "own": Message("Own subsidiary"),
+    "partner": Message("Local partner"),
+    "licence": Message("Licence with royalty"),
+    "joint_venture": Message("Joint venture"),
+    "export": Message("Export from home"),
 }
 _TERMS = {"ownership": (0.0, 1.0), "control": (0.0, 1.0), "delay_months": (0.0, 60.0)}
 _SHARES = ("reachable_share", "long_run_share", "value_capture", "eligible_share")
@@ -79,7 +80,9 @@ def compare(ways: list[Mode], draws: Mapping[str, np.ndarray], years: int) -> pd
         values[way.name], lowest = _worth(way, draws, years)
         low, mid, high = np.quantile(values[way.name], [0.1, 0.5, 0.9])
         gain = float(np.mean(values[way.name] > 0))
-        rows.append([way.name, TITLES[way.name], low, mid, high, gain, lowest, way.control, way.delay_months, way.ownership])
+        rows.append(
+            [way.name, TITLES[way.name].text, low, mid, high, gain, lowest, way.control, way.delay_months, way.ownership]
+        )
     columns = ["mode", "title", "npv_low", "npv_mid", "npv_high", "gain", "lowest_cash", "control", "delay_months", "ownership"]
     frame = pd.DataFrame(rows, columns=columns)
     winner = np.argmax(np.stack([*values.values(), np.zeros(len(draws["discount_rate"]))]), axis=0)

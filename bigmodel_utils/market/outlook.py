@@ -16,9 +16,9 @@ from bigmodel_utils.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-CRITERIA = selection.CRITERIA | {"rules": selection.Criterion("Months to meet the rules", False)}
+CRITERIA = selection.CRITERIA | {"rules": selection.Criterion(Message("Months to meet the rules"), False)}
 EVEN_WEIGHTS = dict.fromkeys(CRITERIA, 1.0)
-US, NOTHING = "This venture", "Nothing"
+US, NOTHING = Message("This venture").text, Message("Nothing").text
 _TASTE = ("constant", "log_price", "local_hosting", "local_language", "ready_to_use", "dissimilarity")
 _SPREAD = 0.3  # of the weights around those given: each weight's sd is 0.3 sqrt(w (1 - w))
 _CORRELATION = 0.2  # between any two risks of the register: what hurts one part of a venture tends to hurt others

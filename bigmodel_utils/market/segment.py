@@ -16,7 +16,11 @@ from bigmodel_utils.value import venture
 if TYPE_CHECKING:
     import pandas as pd
 
-SEGMENTS = {"smallest half": (0.0, 0.5), "upper middle": (0.5, 0.9), "largest tenth": (0.9, 1.0)}
+SEGMENTS = (
+    (Message("smallest half"), 0.0, 0.5),
+    (Message("upper middle"), 0.5, 0.9),
+    (Message("largest tenth"), 0.9, 1.0),
+)  # by quantiles of size
 
 
 def volume_share(low: float, high: float, log_sd: ArrayLike) -> NDArray[np.float64]:
@@ -51,7 +55,7 @@ def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.
 
     margin = venture.price_usd_per_thousand(draws) - venture.serving_usd_thousand(draws)
     rows = []
-    for name, (low, high) in SEGMENTS.items():
+    for title, low, high in SEGMENTS:
         merchants, reviews = high - low, volume_share(low, high, log_sd)
         volume = draws["reviews_per_merchant_month"] * reviews / merchants
         usd_month = volume / 1000 * margin
@@ -59,7 +63,7 @@ def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.
         ratio = worth / draws["merchant_acquisition_usd"]
         rows.append(
             {
-                "segment": name,
+                "segment": title.text,
                 "merchants": merchants,
                 "reviews": float(np.median(reviews)),
                 "reviews_month": float(np.median(volume)),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.market import MarketError
+from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,18 +30,18 @@ SURE = 0.8
 class Criterion:
     """One thing that countries are compared by: what a reader calls it, and whether more is better."""
 
-    title: str
+    title: Message
     higher_is_better: bool
 
 
 CRITERIA = {
-    "buying_power": Criterion("Income of people online (USD)", True),
-    "growth": Criterion("Growth of GDP in USD, five years (% a year)", True),
-    "engineer_cost": Criterion("Software engineer (USD a year)", False),
-    "electricity": Criterion("Electricity (USD per kWh)", False),
-    "carbon": Criterion("Grid carbon (g CO2e per kWh)", False),
-    "tax": Criterion("Corporate tax (%)", False),
-    "compute": Criterion("Two vCPUs in the country (USD an hour)", False),
+    "buying_power": Criterion(Message("Income of people online (USD)"), True),
+    "growth": Criterion(Message("Growth of GDP in USD, five years (% a year)"), True),
+    "engineer_cost": Criterion(Message("Software engineer (USD a year)"), False),
+    "electricity": Criterion(Message("Electricity (USD per kWh)"), False),
+    "carbon": Criterion(Message("Grid carbon (g CO2e per kWh)"), False),
+    "tax": Criterion(Message("Corporate tax (%)"), False),
+    "compute": Criterion(Message("Two vCPUs in the country (USD an hour)"), False),
 }
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bigmodel_utils import paths, scenario
+from bigmodel_utils import facts, paths, scenario
 from bigmodel_utils.artifacts import write_atomic
 from bigmodel_utils.messages import LANGUAGES, catalogue
 from bigmodel_utils.report import prose
@@ -21,6 +21,14 @@ from bigmodel_utils.report.notebook_page import REMOVED_TAGS
 
 PACKAGE = Path(__file__).parents[1]
 _SPEAKERS = {"Message", "verdict", "check"}
+_TOLD_BY_FACTS = {
+    "plan_tasks": ("task",),
+    "risks": ("risk", "mitigation"),
+    "cases": ("outcome", "lesson_for_market_entry"),
+    "policy": ("instrument", "duty"),
+    "countries": ("country",),
+    "rivals": ("rival",),
+}  # columns whose words a report shows
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 
@@ -33,6 +41,7 @@ def texts() -> list[str]:
         found |= set(_notebook(path))
     for name in scenario.names():
         found |= set(_scenario(name))
+    found |= set(_facts())
     return sorted(text for text in found if re.search(r"[A-Za-z]{2}", _PLACEHOLDER.sub("", text)))
 
 
@@ -56,6 +65,13 @@ def update(language: str) -> Path:
     write_po(buffer, fresh, width=0, sort_output=True, omit_header=True)
     write_atomic(path, buffer.getvalue().decode("utf-8"))
     return path
+
+
+def _facts() -> Iterator[str]:
+    for table, columns in _TOLD_BY_FACTS.items():
+        frame = facts.load(table)
+        for column in columns:
+            yield from frame[column].dropna().astype(str).unique()
 
 
 def _spoken_in(code: str) -> Iterator[str]:

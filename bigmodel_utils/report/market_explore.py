@@ -27,7 +27,7 @@ def weights(scenario: Scenario) -> VBox:
         ranking = outlook.markets(scenario, given if any(given.values()) else None)
         return charts.ranks(ranking, facts.load("countries"), scenario.target_market.country)
 
-    sliders = {name: _named(criterion.title, 0.0, 5.0, 1.0) for name, criterion in outlook.CRITERIA.items()}
+    sliders = {name: _named(criterion.title.text, 0.0, 5.0, 1.0) for name, criterion in outlook.CRITERIA.items()}
     return linked(sliders, chart)
 
 

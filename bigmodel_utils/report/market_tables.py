@@ -166,7 +166,7 @@ def resemblance(closest: pd.DataFrame, ask: Sequence[str]) -> Table:
 def questions(ask: Sequence[str]) -> Table:
     """Return the factors of success that no figure of the run can answer. ask: as `standing.lessons`."""
     finding = Message("{count} questions that only the company can answer", count=len(ask))
-    rows = [{"question": Message(cases.FACTORS[factor])} for factor in ask]
+    rows = [{"question": cases.FACTORS[factor]} for factor in ask]
     return Table(
         finding, [Column("question", Message("question"))], rows, Message("Factors on which earlier companies rose or fell.")
     )

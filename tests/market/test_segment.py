@@ -33,9 +33,9 @@ def test_lifetime_value_check_values():
 
 @given(st.floats(0.05, 3))
 def test_segments_hold_all_reviews_and_the_large_more(log_sd):
-    parts = [float(segment.volume_share(low, high, log_sd)) for low, high in segment.SEGMENTS.values()]
+    parts = [float(segment.volume_share(low, high, log_sd)) for _, low, high in segment.SEGMENTS]
     assert sum(parts) == pytest.approx(1)
-    sizes = [part / (high - low) for part, (low, high) in zip(parts, segment.SEGMENTS.values(), strict=True)]
+    sizes = [part / (high - low) for part, (_, low, high) in zip(parts, segment.SEGMENTS, strict=True)]
     assert sizes == sorted(sizes)
 
 
