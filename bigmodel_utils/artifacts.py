@@ -89,9 +89,15 @@ class Run:
         raise ArtifactError(f"'{name}' of {stage}", nearest(name, (p.name for p in base.iterdir())), f"notebooks/{stage}.ipynb")
 
     def record(self, stage: str) -> dict[str, Any]:
-        """Return what a finished stage recorded of itself: `files` with their hashes and `causes`; {} when unfinished."""
-        path = self.folder / stage / DONE
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        """Return what a finished stage recorded of itself: files (hashes), stat (size, time) and causes; {} when unfinished.
+
+        A record that cannot be read, or that another version wrote, counts as unfinished.
+        """
+        try:
+            found = json.loads((self.folder / stage / DONE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) and {"files", "stat", "causes"} <= found.keys() else {}
 
     def digest(self, stage: str, name: str) -> str | None:
         """Return a hash of a finished result, file or folder; None when the stage does not hold it."""

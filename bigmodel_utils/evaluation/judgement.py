@@ -82,12 +82,14 @@ def judge(run: Run) -> Judgement:
     """Return how M_A, M_B and their rivals read the held-out rows; probabilities are calibrated on validation rows."""
     scenario, labels = run.scenario, len(run.scenario.task.labels)
     train, validation, test = (run.table(DATA, f"target_{part}") for part in ("train", "validation", "test"))
-    readers: dict[str, Reader] = {"floor": Floor(train, labels)}
-    readers["rival"] = fit_rival(train, validation, scenario.target_market.language, labels, scenario.seed)
-    readers |= {name: Classifier.load(run.path(MODELS, f"model_{name}")) for name in ADAPTED}
-    answers = {name: _calibrated(reader, validation, test) for name, reader in readers.items()}
-    home = run.table(DATA, "source_test")
-    at_home = {name: readers[name].probabilities(home["text"].tolist()) for name in ADAPTED}
+    rival = fit_rival(train, validation, scenario.target_market.language, labels, scenario.seed)
+    answers = {"floor": Floor(train, labels).probabilities(test["text"].tolist())}
+    answers["rival"] = _calibrated(rival, validation, test)
+    home, at_home = run.table(DATA, "source_test"), {}
+    for name in ADAPTED:  # one model in memory at a time
+        reader = Classifier.load(run.path(MODELS, f"model_{name}"))
+        answers[name] = _calibrated(reader, validation, test)
+        at_home[name] = reader.probabilities(home["text"].tolist())
     return _collected(scenario, answers, test, at_home, home)
 
 
@@ -96,8 +98,6 @@ def _calibrated(reader: Reader, validation: pd.DataFrame, test: pd.DataFrame) ->
     known = reader.probabilities(validation["text"].tolist())
     logits = np.log(np.clip(known, 1e-12, 1))
     found = reader.probabilities(test["text"].tolist())
-    if isinstance(reader, Floor):
-        return found
     return metrics.softened(found, metrics.temperature(logits, validation["label"].to_numpy()))
 
 

@@ -53,7 +53,7 @@ def execute(stage: str, parameters: Mapping[str, Any], output: Path, progress: P
     output.parent.mkdir(parents=True, exist_ok=True)
     current = progress.notebook(stage, len(content.cells))
     options = {
-        "config": Config(KernelManager={"transport": "ipc"}),
+        "config": Config(KernelManager={"transport_encryption": "auto"}),
         "stderr_file": current,
         "on_cell_start": current.on_cell_start,
     }

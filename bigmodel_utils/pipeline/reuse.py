@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from bigmodel_utils.artifacts import DONE, Run, swap_in
+from bigmodel_utils.artifacts import Run, swap_in
 from bigmodel_utils.pipeline import freshness
 
 
@@ -24,9 +24,12 @@ def reuse(run: Run, stage: str) -> tuple[bool, list[str]]:
         if not reasons and executed(run, stage).is_file():
             return True, []
     for sibling in _siblings(run):
-        if _fits(run, sibling, stage):
+        differences = _differences(run, sibling, stage)
+        if not differences:
             _link(sibling, run, stage)
             return True, []
+        if not run.record(stage):
+            reasons = min(reasons, differences, key=lambda found: (found is reasons, len(found)))
     return False, reasons or ["its executed notebook is gone"]
 
 
@@ -39,10 +42,12 @@ def _siblings(run: Run) -> Iterator[Run]:
         yield sibling
 
 
-def _fits(run: Run, sibling: Run, stage: str) -> bool:
+def _differences(run: Run, sibling: Run, stage: str) -> list[str]:
+    """Return why a sibling's result of the stage cannot stand in this run; [] when it can."""
     record = sibling.record(stage)
-    whole = record and executed(sibling, stage).is_file() and not freshness.damaged(sibling, stage)
-    return bool(whole) and not freshness.changes(run, stage, record)
+    if not record or not executed(sibling, stage).is_file():
+        return [f"{stage} has not finished"]
+    return freshness.changes(run, stage, record) or freshness.damaged(sibling, stage)
 
 
 def _link(sibling: Run, run: Run, stage: str) -> None:
@@ -62,8 +67,3 @@ def _hard_link(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def unfinished(run: Run) -> list[Path]:
-    """Return what a killed run left aside; the next run of the stage clears it."""
-    return [path for path in run.folder.glob(".*") if path.is_dir() and DONE not in os.listdir(path)]
