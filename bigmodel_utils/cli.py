@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -70,6 +71,34 @@ def why(
             typer.echo(f"  {reason}")
 
 
+@app.command("list")
+def list_runs() -> None:
+    """List finished runs, newest first: scenario, run, verdict and chance of gain."""
+    from bigmodel_utils.pipeline import shelf
+
+    for line in shelf.lines():
+        typer.echo(line)
+
+
+@app.command()
+def clean(keep: Annotated[int, typer.Option(min=0, help="Newest runs of each scenario to keep.")] = 5) -> None:
+    """Remove old runs; the newest ones, downloads and reports stay."""
+    from bigmodel_utils.pipeline import shelf
+
+    typer.echo(f"removed {shelf.clean(keep)} runs")
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this machine has, each line with its mend."""
+    from bigmodel_utils.pipeline import health
+
+    findings = health.findings()
+    for finding in findings:
+        typer.echo(str(finding))
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
 @app.command()
 def lab() -> None:
     """Open the notebooks in JupyterLab on this machine only."""
@@ -77,9 +106,91 @@ def lab() -> None:
 
     from bigmodel_utils import paths
 
-    LabApp.launch_instance(
-        argv=["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={paths.PROJECT}", "--LabApp.default_url=/lab/tree/notebooks"]
-    )
+    options = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={paths.PROJECT}", "--LabApp.default_url=/lab/tree/notebooks"]
+    LabApp.launch_instance(argv=options)
+
+
+@app.command()
+def estimate(
+    what: Annotated[str, typer.Argument(help="training or serving.")],
+    plan: Annotated[Path, typer.Argument(help="A CSV with the columns of training_runs.csv or inference_bench.csv.")],
+    out: Annotated[Path, typer.Argument(help="Where the plan with low, mid, high, rung and reason goes.")],
+) -> None:
+    """Estimate chip-hours or throughput of every row of a plan; rows are never dropped."""
+    from bigmodel_utils.value import planner
+
+    typer.echo(f"estimated {planner.estimate_file(what, plan, out)} rows, see the column reason for the others: {out}")
+
+
+@app.command()
+def redact(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A text, CSV or JSONL file.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The copy without personal data; spans go to OUT.spans.jsonl.")],
+    mode: Annotated[str, typer.Option(help="replace by type, pseudonym (needs BIGMODEL_KEY) or drop the row.")] = "replace",
+    language: Annotated[str, typer.Option(help="Language of the text, for its encoding.")] = "en",
+) -> None:
+    """Write a copy of a file without personal data, and what was found where."""
+    from bigmodel_utils.data import redaction, vault
+
+    done = redaction.redact(source, out, mode=mode, key=vault.key() if mode == "pseudonym" else None, language=language)
+    found = ", ".join(f"{count} {kind}" for kind, count in done.finds.items()) or "nothing personal"
+    typer.echo(f"{done.written} of {done.records} records written: {found}")
+
+
+@app.command()
+def drift(
+    scenario: ScenarioName = DEFAULT,
+    new: Annotated[Path, typer.Option("--new", help="A file with the market's columns: csv, tsv, jsonl or parquet.")] = ...,
+    settings: Settings = None,
+) -> None:
+    """Compare new texts with the target market's training rows; exits with 1 on an alarm."""
+    from bigmodel_utils import scenario as scenarios
+    from bigmodel_utils.artifacts import Run
+    from bigmodel_utils.data import drift as drifting
+
+    run = Run(scenarios.load(scenario, _parsed(settings)))
+    known = run.table("01_prepare_data", "target_train")["text"].tolist()
+    found = drifting.of_file(new, run.scenario.target_market, known, run.scenario.seed)
+    typer.echo(found.measures.to_string(index=False))
+    typer.echo("ALARM: the new texts differ from the reference" if found.alarm else "no alarm")
+    raise typer.Exit(int(found.alarm))
+
+
+@app.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="Ends in .tar.gz, or .tar.gz.enc to encrypt with BIGMODEL_KEY.")],
+    scenario: Annotated[str, typer.Option(help="The scenario whose run is backed up.")] = DEFAULT,
+    settings: Settings = None,
+) -> None:
+    """Write a run's results into one verified archive."""
+    from bigmodel_utils.data import backup as safe
+
+    typer.echo(f"{safe.back_up(_folder(scenario, settings), archive, _secret(archive))} files in {archive.name}")
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="An archive that `bigmodel backup` wrote.")],
+    scenario: Annotated[str, typer.Option(help="The scenario whose run is restored.")] = DEFAULT,
+    settings: Settings = None,
+) -> None:
+    """Put a run's results back from an archive, each file checked against its hash."""
+    from bigmodel_utils.data import backup as safe
+
+    typer.echo(f"{safe.restore(archive, _folder(scenario, settings), _secret(archive))} files restored")
+
+
+def _folder(scenario: str, settings: list[str] | None) -> Path:
+    from bigmodel_utils import scenario as scenarios
+    from bigmodel_utils.artifacts import Run
+
+    return Run(scenarios.load(scenario, _parsed(settings))).folder
+
+
+def _secret(archive: Path) -> bytes | None:
+    from bigmodel_utils.data import vault
+
+    return vault.key() if archive.suffix == ".enc" else None
 
 
 def _parsed(settings: list[str] | None) -> dict[str, Any]:
