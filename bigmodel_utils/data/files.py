@@ -18,7 +18,7 @@ from bigmodel_utils.errors import nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-BATCH = 50_000
+BATCH = 20_000
 FORMATS = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 _DELIMITERS = ",;\t|"
 _MEND = "the file, or `columns` of the scenario"

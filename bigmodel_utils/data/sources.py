@@ -23,7 +23,7 @@ from bigmodel_utils.scenario import Data, Market
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_ROWS = 200_000  # rows held when the scenario sets no max_rows: memory stays flat however long the file is
+MAX_ROWS = 100_000  # held when the scenario sets no max_rows (ten times the split, if that is more): memory stays flat
 HUB_TIMEOUT_SECONDS = 4
 
 
@@ -45,10 +45,12 @@ def read(market: Market, seed: int) -> Raw:
     account = Account()
     read_one = {"packaged": _packaged, "file": _file, "hub": _hub}[kind]
     origin, stream = read_one(name, market, account)
-    frame = sample(stream, market.data.max_rows or MAX_ROWS, seed, account)
+    wanted = market.split.train + market.split.validation + market.split.test
+    frame = sample(stream, market.data.max_rows or max(MAX_ROWS, 10 * wanted), seed, account)
     if frame.empty:
         raise DataError(f"{market.data.origin} holds no record", "at least one", "`origin` of the scenario")
-    return Raw(frame, {"origin": market.data.origin, **origin, "language": market.language}, account)
+    shown = f"{kind}:{Path(name).name}" if Path(name).is_absolute() else market.data.origin
+    return Raw(frame, {"origin": shown, **origin, "language": market.language}, account)
 
 
 def sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Account) -> pd.DataFrame:
