@@ -17,6 +17,7 @@ from bigmodel_utils.units import Quantity
 LANGUAGES = ("en", "zh")
 MIME = "application/vnd.bigmodel.message+json"
 _LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
+_SHORTENED_FROM = {"en_US": 1_000, "zh_Hans_CN": 10_000}  # CLDR shortens from thousands, in Chinese from 万
 
 
 class Message:
@@ -113,7 +114,7 @@ def format_value(value: Any, spec: str, language: str) -> str:
     if kind == "cents":
         return numbers.format_currency(value, "USD", locale=locale)
     if kind == "compact":
-        return numbers.format_compact_decimal(value, locale=locale, fraction_digits=1 if abs(value) >= 1000 else 0)
+        return _compact(value, locale)
     if kind == "seconds":
         return _duration(value, language)
     if kind == "integer":
@@ -134,9 +135,17 @@ def _money(value: float, locale: str) -> str:
 
     if 0 < abs(value) < 0.01:
         return numbers.format_currency(value, "USD", "¤#,##0.0000", locale, False)
-    if abs(value) < 1000:
+    if abs(value) < _SHORTENED_FROM[locale]:
         return numbers.format_currency(value, "USD", "¤#,##0.00" if abs(value) < 100 else "¤#,##0", locale, False)
     return numbers.format_compact_currency(value, "USD", locale=locale, fraction_digits=1)
+
+
+def _compact(value: float, locale: str) -> str:
+    from babel import numbers
+
+    if 1000 <= abs(value) < _SHORTENED_FROM[locale]:
+        return numbers.format_decimal(round(value), locale=locale)
+    return numbers.format_compact_decimal(value, locale=locale, fraction_digits=1 if abs(value) >= 1000 else 0)
 
 
 def _duration(seconds: float, language: str) -> str:

@@ -44,3 +44,18 @@ def test_data_text_is_never_read_as_a_template(text: str, other: str) -> None:
 @given(st.floats(-1e15, 1e15), st.sampled_from(["percent", "money", "compact", "number2", "integer"]))
 def test_every_amount_can_be_written(value: float, spec: str) -> None:
     assert all(format_value(value, spec, language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "english", "chinese"),
+    [
+        (2019.809, "money", "$2K", "US$2,020"),
+        (9999.4, "money", "$10K", "US$9,999"),
+        (12345.6, "money", "$12.3K", "US$1.2万"),
+        (-4567.8, "money", "-$4.6K", "-US$4,568"),
+        (1234.5, "compact", "1.2K", "1,234"),
+        (12345.6, "compact", "12.3K", "1.2万"),
+    ],
+)
+def test_chinese_numbers_below_ten_thousand_are_written_out(value, spec, english, chinese):
+    assert (format_value(value, spec, "en"), format_value(value, spec, "zh")) == (english, chinese)
