@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bigmodel_utils import paths
-from bigmodel_utils.artifacts import Run, swap_in
+from bigmodel_utils.artifacts import Run, swap_in, write_atomic
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import brief, font, notebook_page
+from bigmodel_utils.report import brief, font, notebook_page, overview, workbook
+from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.page import Page
 
 _log = logging.getLogger(__name__)
@@ -23,14 +24,19 @@ def render(run: Run, notebooks: Mapping[str, Path]) -> Path:
     """
     titles = [(f"{path.stem}.html", notebook_page.title_of_file(path)) for path in notebooks.values()]
     line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)
-    pages = [brief.page(run, titles)]
+    extras = [(workbook.FILE, Message("The cash flow as a workbook (Excel)"))] if workbook.is_possible() else []
+    pages = [brief.page(run, titles + extras)]
     pages += [notebook_page.page(path, titles, line, run.scenario.illustrative) for path in notebooks.values()]
     folder = paths.reports() / run.scenario.name
     aside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     _write(aside, pages)
+    if extras:
+        workbook.write(Evidence(run), aside)
     swap_in(aside, folder)
+    listed = overview.page()
+    write_atomic(paths.reports() / listed.file, listed.html(font.Typeface([listed.text])))
     return folder
 
 

@@ -1,0 +1,90 @@
+"""The index of all reports: every scenario with its verdict, its value, and how both moved from run to run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bigmodel_utils import paths
+from bigmodel_utils.artifacts import DONE
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report.markup import both
+from bigmodel_utils.report.page import Page
+from bigmodel_utils.report.verdict import WORDS
+
+MOST_RUNS = 12
+_WIDTH, _HEIGHT = 120, 28
+_NUMBER = ' class="n"'
+_HEADS = (
+    (Message("scenario"), ""),
+    (Message("verdict"), ""),
+    (Message("chance of gain"), _NUMBER),
+    (Message("over the runs"), ""),
+    (Message("value"), _NUMBER),
+    (Message("against the run before"), _NUMBER),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one finished run concluded."""
+
+    run: str
+    verdict: str
+    probability: float
+    npv: dict[str, Any]
+
+
+def outcomes(scenario: str) -> list[Outcome]:
+    """Return the finished runs of a scenario, oldest first."""
+    folders = [path.parent.parent for path in (paths.runs() / scenario).glob(f"*/08_decide/{DONE}")]
+    folders.sort(key=lambda folder: ((folder / "08_decide" / DONE).stat().st_mtime_ns, folder.name))
+    return [_outcome(folder) for folder in folders if (folder / "06_estimate_value" / "figures.json").is_file()]
+
+
+def page() -> Page:
+    """Return the page that lists every scenario with a rendered report."""
+    rendered = sorted(file.parent.name for file in paths.reports().glob("[!.]*/index.html"))
+    found = [name for name in rendered if outcomes(name)]
+    rows = "".join(_row(name, outcomes(name)[-MOST_RUNS:]) for name in found)
+    head = "".join(f'<th scope="col"{kind}>{both(title)}</th>' for title, kind in _HEADS)
+    table = f'<div class="scroll" role="group" tabindex="0" aria-label="reports"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    title = Message("All reports")
+    main = f'<div class="verdict-list"><h1>{both(title)}</h1>{table}</div>'
+    bar = f'<span class="brand">{both(Message("Market-entry briefs"))}</span><span class="push"></span>'
+    return Page("index.html", title, bar, main, both(Message("{count} scenarios", count=len(found))))
+
+
+def _outcome(folder: Path) -> Outcome:
+    decision = json.loads((folder / "08_decide" / "decision.json").read_text(encoding="utf-8"))
+    figures = json.loads((folder / "06_estimate_value" / "figures.json").read_text(encoding="utf-8"))
+    return Outcome(folder.name, decision["verdict"], decision["probability"], figures["npv"])
+
+
+def _row(name: str, runs: list[Outcome]) -> str:
+    last = runs[-1]
+    before = runs[-2] if len(runs) > 1 else None
+    change = last.npv["mid"] - before.npv["mid"] if before else None
+    moved = both(Message("{change:money}", change=change)) if change is not None else "–"
+    value = Message("{npv:money} ({low:money} – {high:money})", npv=last.npv["mid"], low=last.npv["low"], high=last.npv["high"])
+    return (
+        f'<tr><th scope="row"><a href="{name}/index.html">{both(name)}</a></th><td>{both(WORDS[last.verdict])}</td>'
+        f'<td class="n">{both(Message("{gain:percent}", gain=last.probability))}</td><td>{_sparkline(runs)}</td>'
+        f'<td class="n">{both(value)}</td><td class="n">{moved}</td></tr>'
+    )
+
+
+def _sparkline(runs: list[Outcome]) -> str:
+    """The chance of gain from run to run, between 0 and 1."""
+    step = (_WIDTH - 12) / max(len(runs) - 1, 1)
+    points = [(6 + step * place, 4 + (_HEIGHT - 8) * (1 - run.probability)) for place, run in enumerate(runs)]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    x, y = points[-1]
+    alt = ", ".join(f"{run.probability:.0%}" for run in runs)
+    return (
+        f'<svg class="spark" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{alt}">'
+        f'<polyline points="{line}" fill="none" stroke="var(--mute)" stroke-width="1.5"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="var(--accent)"/></svg>'
+    )

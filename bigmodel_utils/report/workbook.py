@@ -1,0 +1,224 @@
+"""The cash flow as live Excel formulas, for the finance reader who wants to change a cell. An extra: needs openpyxl.
+
+The formulas come out of the engine's own functions, called with Excel expressions instead of numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import names
+from bigmodel_utils.report.evidence import Evidence
+from bigmodel_utils.report.markup import plain
+from bigmodel_utils.value import venture
+
+FILE = "cash_flow.xlsx"
+_UFUNCS = {np.exp: "EXP", np.maximum: "MAX"}
+_ROWS = (
+    "month",
+    "adopted",
+    "joined",
+    "merchants",
+    "thousands",
+    "operating",
+    "earned",
+    "taxable",
+    "taxed",
+    "cash",
+    "cumulative",
+    "discounted",
+)
+_LABELS = {
+    "month": Message("month"),
+    "adopted": Message("merchants who have ever joined"),
+    "joined": Message("merchants joining"),
+    "merchants": Message("merchants served"),
+    "thousands": Message("thousands of items read"),
+    "operating": Message("operating result, USD"),
+    "earned": Message("result since the start, USD"),
+    "taxable": Message("taxable profit, USD"),
+    "taxed": Message("profit taxed so far, USD"),
+    "cash": Message("cash after tax, USD"),
+    "cumulative": Message("cumulative cash, USD"),
+    "discounted": Message("value today, USD"),
+}
+
+
+class Formula:
+    """An Excel expression that takes part in Python arithmetic: `Formula("a") * 2` reads `(a*2)`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **_: Any) -> Formula:
+        return Formula(f"{_UFUNCS[ufunc]}({','.join(map(_text, inputs))})")
+
+    def __neg__(self) -> Formula:
+        return Formula(f"(0-{self.text})")
+
+    def __add__(self, other: Any) -> Formula:
+        return _joined(self, "+", other)
+
+    def __radd__(self, other: Any) -> Formula:
+        return _joined(other, "+", self)
+
+    def __sub__(self, other: Any) -> Formula:
+        return _joined(self, "-", other)
+
+    def __rsub__(self, other: Any) -> Formula:
+        return _joined(other, "-", self)
+
+    def __mul__(self, other: Any) -> Formula:
+        return _joined(self, "*", other)
+
+    def __rmul__(self, other: Any) -> Formula:
+        return _joined(other, "*", self)
+
+    def __truediv__(self, other: Any) -> Formula:
+        return _joined(self, "/", other)
+
+    def __rtruediv__(self, other: Any) -> Formula:
+        return _joined(other, "/", self)
+
+    def __pow__(self, other: Any) -> Formula:
+        return _joined(self, "^", other)
+
+
+def _text(value: Any) -> str:
+    return value.text if isinstance(value, Formula) else repr(value)
+
+
+def _joined(left: Any, sign: str, right: Any) -> Formula:
+    return Formula(f"({_text(left)}{sign}{_text(right)})")
+
+
+def is_possible() -> bool:
+    """Whether openpyxl is installed."""
+    return find_spec("openpyxl") is not None
+
+
+def write(evidence: Evidence, folder: Path) -> Path:
+    """Write the workbook of a run into `folder` and return its path; equal runs give equal bytes."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    _inputs(book.active, evidence)
+    _cash(book.create_sheet("Cash"), 12 * evidence.scenario.decision.horizon_years)
+    target = folder / FILE
+    target.write_bytes(_timeless(book))
+    return target
+
+
+def _inputs(sheet: Any, evidence: Evidence) -> None:
+    from openpyxl.workbook.defined_name import DefinedName
+
+    sheet.title = "Inputs"
+    _line(sheet, 1, [evidence.scenario.title])
+    _line(sheet, 2, ["name", "value", "what", "说明", "unit", "origin", "source"])
+    for place, name in enumerate(venture.INPUTS, 3):
+        given = evidence.scenario.assumptions.get(name)
+        what = names.assumption(name)
+        origin = ["assumed", given.source] if given else ["measured or priced", "this run"]
+        unit = given.unit if given else ""
+        _line(sheet, place, [name, evidence.inputs[name], plain(what, "en"), plain(what, "zh"), unit, *origin])
+        sheet.parent.defined_names[f"in_{name}"] = DefinedName(f"in_{name}", attr_text=f"Inputs!$B${place}")
+    for column, width in zip("ABCDEFG", (28, 14, 36, 26, 20, 18, 70), strict=True):
+        sheet.column_dimensions[column].width = width
+    sheet.freeze_panes = "B3"
+
+
+def _cash(sheet: Any, months: int) -> None:
+    """Months run to the right from column D; results stand on top, live."""
+    from openpyxl.utils import get_column_letter
+
+    x = {name: Formula(f"in_{name}") for name in venture.INPUTS}
+    constants = {
+        "price": venture.price_usd_per_thousand(x),
+        "serving": venture.serving_usd_thousand(x),
+        "final": venture.won_merchants(x),
+        "stay": (1 - x["merchant_churn_year"]) ** (1 / 12),
+    }
+    last = get_column_letter(months + 4)
+    results = [
+        (Message("net present value, USD"), f"SUM(D{_row('discounted')}:{last}{_row('discounted')})"),
+        (Message("lowest cash, USD"), f"MIN(D{_row('cumulative')}:{last}{_row('cumulative')})"),
+        (Message("cash at the end, USD"), f"{last}{_row('cumulative')}"),
+    ]
+    for place, (name, formula) in enumerate(constants.items(), 1):
+        _line(sheet, place, [name, f"={formula.text}"])
+    for place, (message, text) in enumerate(results, 1):
+        _line(sheet, place, ["", "", "", plain(message, "en"), f"={text}"])
+    for name in _ROWS:
+        _line(sheet, _row(name), [plain(_LABELS[name], "en"), plain(_LABELS[name], "zh"), name])
+    for month in range(months + 1):
+        for name, formula in _month(x, get_column_letter(month + 4), get_column_letter(month + 3), month).items():
+            sheet[f"{get_column_letter(month + 4)}{_row(name)}"] = formula if isinstance(formula, int) else f"={_text(formula)}"
+    for column, width in zip("ABC", (32, 24, 12), strict=True):
+        sheet.column_dimensions[column].width = width
+    sheet.freeze_panes = "D7"
+
+
+def _month(x: dict[str, Formula], here: str, before: str, month: int) -> dict[str, Any]:
+    """Return one column: the same steps as `venture.monthly_cash`, each in a row of its own."""
+    now = {name: Formula(f"{here}{_row(name)}") for name in _ROWS}
+    past = {name: Formula(f"{before}{_row(name)}") for name in _ROWS}
+    value = now["cash"] * (1 + x["discount_rate"]) ** (-now["month"] / 12)
+    if month == 0:
+        start = dict.fromkeys(_ROWS, 0) | {
+            "operating": -venture.setup_usd(x),
+            "earned": now["operating"],
+            "cash": now["operating"],
+        }
+        return start | {"cumulative": now["cash"], "discounted": value}
+    price, serving, final, stay = (Formula(f"$B${place}") for place in (1, 2, 3, 4))
+    return {
+        "month": month,
+        "adopted": final * venture.adopted_share(now["month"] / 12, x["adoption_p"], x["adoption_q"]),
+        "joined": now["adopted"] - past["adopted"],
+        "merchants": past["merchants"] * stay + now["joined"],
+        "thousands": now["merchants"] * x["reviews_per_merchant_month"] / 1000,
+        "operating": venture.operating_usd_month(x, now["thousands"], now["joined"], price, serving),
+        "earned": past["earned"] + now["operating"],
+        "taxable": np.maximum(0, now["earned"] - past["taxed"]),
+        "taxed": past["taxed"] + now["taxable"],
+        "cash": now["operating"] - x["tax_rate"] * now["taxable"],
+        "cumulative": past["cumulative"] + now["cash"],
+        "discounted": value,
+    }
+
+
+def _row(name: str) -> int:
+    return 7 + _ROWS.index(name)
+
+
+def _line(sheet: Any, row: int, values: list[Any]) -> None:
+    """Write one line; text that is not ours to compute can never become a formula."""
+    for column, value in enumerate(values, 1):
+        if value == "":
+            continue
+        cell = sheet.cell(row=row, column=column, value=value)
+        formula = isinstance(value, str) and sheet.title == "Cash" and value.startswith("=")
+        if isinstance(value, str) and not formula:
+            cell.data_type = "s"
+            cell.quotePrefix = value[:1] in "=+-@\t\r"
+
+
+def _timeless(book: Any) -> bytes:
+    """Return the file without the moment of writing, which Excel's format stores in two places."""
+    raw, clean = io.BytesIO(), io.BytesIO()
+    book.save(raw)
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(clean, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            content = source.read(item)
+            if item.filename == "docProps/core.xml":
+                content = re.sub(rb"(<dcterms:\w+[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", content)
+            target.writestr(zipfile.ZipInfo(item.filename, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return clean.getvalue()
