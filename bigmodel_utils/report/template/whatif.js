@@ -9,7 +9,7 @@
   const say = (key, values = {}) => WHATIF.texts[key][language()].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   const money = (value) => {
-    const small = Math.abs(value) < 1000, digits = small && Math.abs(value) < 100 ? 2 : small ? 0 : 1;
+    const small = Math.abs(value) < (language() === "zh" ? 10000 : 1000), digits = small && Math.abs(value) < 100 ? 2 : small ? 0 : 1;
     return new Intl.NumberFormat(locale(), { style: "currency", currency: "USD", notation: small ? "standard" : "compact",
       minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).format(value).replace(/^-/, "−");
   };
