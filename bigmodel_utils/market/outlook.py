@@ -32,7 +32,7 @@ def operation(scenario: Scenario) -> policy.Operation:
     provider, region, instance = scenario.compute.cpu.split("/")
     machine = facts.row("cpu_cloud_prices", provider=provider, region=region, instance_type=instance)
     leaves = machine["country_iso3"] != scenario.target_market.country
-    return policy.Operation(personal_data=True, data_leaves=leaves, public_generative=False)
+    return policy.Operation(scenario.source_market.country, personal_data=True, data_leaves=leaves, public_generative=False)
 
 
 def rules(scenario: Scenario) -> tuple[policy.Burden, Message]:

@@ -20,8 +20,9 @@ _ENDS = ("low", "mid", "high")
 
 @dataclass(frozen=True)
 class Operation:
-    """What a venture would do in a market, as far as rules ask."""
+    """What a venture would do in a market, as far as rules ask; `home` is the company's own country."""
 
+    home: str
     personal_data: bool
     data_leaves: bool
     public_generative: bool
@@ -67,7 +68,7 @@ def burden(policy: pd.DataFrame, country: str, operation: Operation, oldest: dat
     return Burden(
         country=country,
         known=len(here) > 0,
-        closed=bool((duties["closed"] == "yes").any()),
+        closed=any(operation.home in codes.split(";") for codes in duties["closed_to"].dropna()),
         residency=max(duties["residency"], key=_STRICTNESS.index, default="no"),
         delay_months=tuple(float(duties[f"delay_months_{end}"].max()) if len(duties) else 0.0 for end in _ENDS),
         cost_usd=tuple(float(duties[f"cost_usd_{end}"].sum()) for end in _ENDS),

@@ -5,10 +5,10 @@ import pytest
 from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError, policy
 
-CLASSIFIER_AT_HOME = policy.Operation(personal_data=True, data_leaves=True, public_generative=False)
-CLASSIFIER_THERE = policy.Operation(personal_data=True, data_leaves=False, public_generative=False)
-CHATBOT = policy.Operation(personal_data=True, data_leaves=True, public_generative=True)
-NOTHING = policy.Operation(personal_data=False, data_leaves=True, public_generative=False)
+CLASSIFIER_AT_HOME = policy.Operation("USA", personal_data=True, data_leaves=True, public_generative=False)
+CLASSIFIER_THERE = policy.Operation("USA", personal_data=True, data_leaves=False, public_generative=False)
+CHATBOT = policy.Operation("USA", personal_data=True, data_leaves=True, public_generative=True)
+NOTHING = policy.Operation("USA", personal_data=False, data_leaves=True, public_generative=False)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,6 @@ def rules():
 def test_each_condition_and_strictness_is_understood(rules):
     assert set(rules["applies_when"]) <= {"any", "personal_data", "export", "public_generative"}
     assert set(rules["residency"]) <= {"yes", "conditional", "no"}
-    assert set(rules["closed"]) <= {"yes", "no"}
 
 
 def test_hosting_in_the_market_lifts_the_transfer_rule(rules):
@@ -58,6 +57,13 @@ def test_no_row_means_unknown_not_free(rules):
 def test_without_personal_data_only_unconditional_rules_remain(rules):
     assert policy.burden(rules, "CHN", NOTHING).duties.empty
     assert policy.burden(rules, "RUS", NOTHING).closed
+
+
+def test_sanctions_close_a_market_only_to_those_who_apply_them(rules):
+    from_india = policy.Operation("IND", personal_data=True, data_leaves=False, public_generative=False)
+    assert policy.burden(rules, "RUS", CLASSIFIER_THERE).closed
+    assert not policy.burden(rules, "RUS", from_india).closed
+    assert not policy.burden(rules, "CHN", CLASSIFIER_THERE).closed
 
 
 def test_localisation_is_the_strictest(rules):
