@@ -73,6 +73,7 @@ class _Search:
         return float(np.mean(simulation.npv(x, self.rule.horizon_years) > 0)) + self.anchor
 
     def flips(self, marginal: Marginal) -> list[Flip]:
+        """Return the nearest flip to each other verdict that moving `marginal` can reach."""
         found = []
         for end in (-FARTHEST, FARTHEST):
             reached = self.moved_probability(marginal, end)

@@ -9,6 +9,7 @@ Gaussian processes: Rasmussen & Williams 2006, ch. 2).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -43,19 +44,27 @@ class Regression:
 
     def predict(self, new: Design, tier: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation of y for new rows, each (m,), as records of `tier` would show them."""
-        effects = self.design.shared(self.design)
-        weights = np.exp(2 * self.log_scales[: len(effects)])
+        weights = np.exp(2 * self.log_scales[: self._effects])
         across = np.tensordot(weights, new.shared(self.design), 1)
         within = np.tensordot(weights, new.shared(new), 1)
-        solved = np.linalg.solve(_covariance(self.log_scales, effects, self.tier), across.T)
+        solved = self._inverse @ across.T
         mean = self.y.mean() + (self.y - self.y.mean()) @ solved
-        noise = np.exp(2 * self.log_scales[len(effects) + tier])
-        return mean, np.sqrt(np.diag(within - across @ solved) + noise)
+        noise = np.exp(2 * self.log_scales[self._effects + tier])
+        return mean, np.sqrt(np.maximum(np.diag(within - across @ solved), 0) + noise)
+
+    @property
+    def _effects(self) -> int:
+        return 1 + len(self.design.slopes) + len(self.design.groups)
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        return np.linalg.inv(_covariance(self.log_scales, self.design.shared(self.design), self.tier))
 
 
 def fit(design: Design, y: np.ndarray, tier: np.ndarray, tiers: int, start: np.ndarray | None = None) -> Regression:
     """Return the regression of y (n,) with scales of greatest marginal likelihood; tier: (n,), below `tiers`."""
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     effects = design.shared(design)
     centred = y - y.mean()
@@ -72,7 +81,8 @@ def fit(design: Design, y: np.ndarray, tier: np.ndarray, tiers: int, start: np.n
         return value, np.exp(2 * log_scales) * np.concatenate([of_effects, of_noise]) + log_scales - _PRIOR
 
     first = np.full(len(effects) + tiers, _PRIOR) if start is None else start
-    best = minimize(loss_and_slope, first, jac=True, method="L-BFGS-B", options={"maxiter": 60})
+    with threadpool_limits(1):  # matrices this small are slower on two threads, and far slower on a busy machine
+        best = minimize(loss_and_slope, first, jac=True, method="L-BFGS-B", options={"maxiter": 60})
     return Regression(design, y, tier, best.x)
 
 
