@@ -12,13 +12,14 @@ from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError, competition, placement, plan, policy, risk, selection
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.value.errors_to_money import reading_usd_per_thousand
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CRITERIA = selection.CRITERIA | {"rules": selection.Criterion(Message("Months to meet the rules"), False)}
 EVEN_WEIGHTS = dict.fromkeys(CRITERIA, 1.0)
-US, NOTHING = Message("This venture").text, Message("Nothing").text
+US, STAFF, NOTHING = Message("This venture").text, Message("Own staff read").text, Message("Nothing").text
 _TASTE = ("constant", "log_price", "local_hosting", "local_language", "ready_to_use", "dissimilarity")
 _SPREAD = 0.3  # of the weights around those given: each weight's sd is 0.3 sqrt(w (1 - w))
 _CORRELATION = 0.2  # between any two risks of the register: what hurts one part of a venture tends to hurt others
@@ -84,7 +85,8 @@ def markets(scenario: Scenario, weights: Mapping[str, float] | None = None) -> R
     table = selection.rank(scores, given)
     target = scenario.target_market.country
     if target not in table.index:
-        raise MarketError(f"target market '{target}'", "an open country other than home", "target_market.country")
+        mend = "target_market.country, or a row in data/facts/countries.csv"
+        raise MarketError(f"target market '{target}'", "an open country on file, other than home", mend)
     draws, seed = scenario.decision.draws, scenario.seed
     ranks = selection.acceptability(scores, given, draws, np.random.default_rng(seed), _SPREAD).loc[table.index]
     pairs = selection.neighbours(scores, given, draws, np.random.default_rng(seed), _SPREAD)
@@ -120,7 +122,7 @@ def rivals(scenario: Scenario, usd_per_thousand: float) -> pd.DataFrame:
     """Return offer, usd_per_thousand, low, mid, high: shares of choices in the target market at our price, and of none.
 
     Nested logit over joint draws of the preferences in data/facts/ranges.csv (`choice_…`); P10, P50, P90.
-    Raises MarketError when no rival of the market is on file or the price is not above zero.
+    Rivals from data/facts/rivals.csv, own staff at the scenario's wage. Raises MarketError unless the price is above zero.
     """
     import pandas as pd
 
@@ -144,30 +146,26 @@ def price_response(scenario: Scenario, prices: Sequence[float]) -> pd.DataFrame:
 def _offers(scenario: Scenario, usd_per_thousand: float) -> pd.DataFrame:
     import pandas as pd
 
+    if not usd_per_thousand > 0:
+        raise MarketError(f"our price {usd_per_thousand:g}", "above zero", "the price given to outlook.rivals")
     table, market = facts.load("rivals"), scenario.target_market
-    here = table[table["country_iso3"] == market.country]
-    if here.empty or not usd_per_thousand > 0:
-        given = f"{len(here)} rivals in {market.country}, our price {usd_per_thousand:g}"
-        raise MarketError(given, "at least one rival and a price above zero", "data/facts/rivals.csv")
-    speaks = here["languages"].str.split(";").map(lambda codes: any(code.startswith(market.language) for code in codes))
+    here = table[table["country_iso3"].isna() | (table["country_iso3"] == market.country)].fillna({"hosted_in": ""})
+    speaks = here["languages"].str.split(";").map(lambda codes: market.language.split("-")[0] in codes)
     them = pd.DataFrame(
         {
             "nest": here["nest"].to_numpy(),
             "usd_per_thousand": here["usd_per_thousand"].to_numpy(),
-            "local_hosting": (here["local_hosting"] == "yes").to_numpy(float),
-            "ready_to_use": (here["ready_to_use"] == "yes").to_numpy(float),
+            "local_hosting": here["hosted_in"].str.split(";").map(lambda codes: market.country in codes).to_numpy(float),
             "local_language": speaks.to_numpy(float),
+            "ready_to_use": (here["ready_to_use"] == "yes").to_numpy(float),
         },
         index=here["rival"],
     )
-    ours = {
-        "nest": "service",
-        "usd_per_thousand": usd_per_thousand,
-        "local_hosting": float(not operation(scenario).data_leaves),
-        "ready_to_use": 1.0,
-        "local_language": 1.0,
-    }
-    offers = pd.concat([pd.DataFrame(ours, index=[US]), them])
+    wage, rate = (scenario.assumption(name).mid for name in ("reviewer_wage_usd_hour", "reviews_read_per_hour"))
+    ours = ("service", usd_per_thousand, float(not operation(scenario).data_leaves), 1.0, 1.0)
+    staff = ("people", reading_usd_per_thousand(wage, rate), 1.0, 1.0, 1.0)
+    own = pd.DataFrame([ours, staff], index=[US, STAFF], columns=them.columns)
+    offers = pd.concat([own.loc[[US]], them, own.loc[[STAFF]]])
     return offers.assign(constant=1.0, log_price=np.log(offers["usd_per_thousand"]))
 
 

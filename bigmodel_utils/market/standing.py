@@ -55,7 +55,7 @@ def _outside(scenario: Scenario, figures: Mapping[str, Quantity]) -> list[Compar
         Comparison("rank", Message("Rank among markets against the middle"), ranking.loc[target, "rank"], middle, False, False),
     ]
     rivals = facts.load("rivals")
-    here = rivals[(rivals["country_iso3"] == target) & (rivals["nest"] != "people")]
+    here = rivals[rivals["country_iso3"].isna() | (rivals["country_iso3"] == target)]
     if len(here) and "price_per_thousand" in figures:
         ours, cheapest = figures["price_per_thousand"].mid, here["usd_per_thousand"].min()
         title = Message("Price of 1,000 against the cheapest programming interface")

@@ -70,10 +70,22 @@ def test_a_higher_price_wins_fewer_choices(entry):
     assert list(response["usd_per_thousand"]) == [1, 2, 5, 10]
 
 
-@pytest.mark.parametrize(("country", "price"), [("CHN", 0.0), ("CHN", float("nan")), ("DEU", 1.0)])
-def test_no_rivals_or_no_price_is_refused(country, price):
-    with pytest.raises(MarketError, match="rivals"):
-        outlook.rivals(elsewhere(country), price)
+@pytest.mark.parametrize("price", [0.0, -1.0, float("nan")])
+def test_no_price_is_refused(entry, price):
+    with pytest.raises(MarketError, match="our price"):
+        outlook.rivals(entry, price)
+
+
+def test_rivals_answer_in_any_market():
+    german = outlook.rivals(elsewhere("DEU", "de"), 5.0).set_index("offer")
+    chinese = outlook.rivals(elsewhere("CHN", "zh"), 5.0).set_index("offer")
+    assert german.loc["Amazon Comprehend", "mid"] > chinese.loc["Amazon Comprehend", "mid"]
+
+
+def test_own_staff_cost_what_the_scenario_says(entry):
+    table = outlook.rivals(entry, 5.0).set_index("offer")
+    wage, rate = (entry.assumption(name).mid for name in ("reviewer_wage_usd_hour", "reviews_read_per_hour"))
+    assert table.loc[outlook.STAFF, "usd_per_thousand"] == pytest.approx(1000 * wage / rate)
 
 
 def test_places_name_the_cheapest_allowed_pair(entry):
