@@ -58,7 +58,7 @@ class Loop:
 
         self.model, self.train, self.validation = model, train, validation
         self.settings, self.seed, self.device = settings, seed, device
-        self.parameters = _trained(model, settings)
+        self.parameters = trained(model, settings)
         kinds = ([p for p in self.parameters.values() if p.ndim > 1], [p for p in self.parameters.values() if p.ndim < 2])
         groups = [{"params": kinds[0], "weight_decay": settings.weight_decay}, {"params": kinds[1], "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
@@ -221,7 +221,7 @@ class Loop:
                 self.parameters[name].copy_(tensor)
 
 
-def _trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Parameter]:
+def trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Parameter]:
     """Return the parameters that learn: all but the lowest `frozen_layers` and, unless asked for, the embeddings.
 
     Embeddings are most of a multilingual model and gain nothing from a few thousand texts.
