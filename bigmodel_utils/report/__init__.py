@@ -1,9 +1,9 @@
 """Room of the reader: charts, tables, pages and the brief. `from bigmodel_utils import report` is all a notebook needs."""
 
-from bigmodel_utils.report import charts, explore, market_explore, market_tables, page_tables
+from bigmodel_utils.report import charts, data_tables, explore, market_explore, market_tables, model_tables, value_tables
 from bigmodel_utils.report.chart import Chart
 from bigmodel_utils.report.table import Column, Table
-from bigmodel_utils.report.tables import assumptions, figures
+from bigmodel_utils.report.tables import assumptions, figures, settings
 
 __all__ = [
     "Chart",
@@ -11,9 +11,12 @@ __all__ = [
     "Table",
     "assumptions",
     "charts",
+    "data_tables",
     "explore",
     "figures",
     "market_explore",
     "market_tables",
-    "page_tables",
+    "model_tables",
+    "settings",
+    "value_tables",
 ]

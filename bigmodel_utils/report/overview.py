@@ -44,10 +44,10 @@ def outcomes(scenario: str) -> list[Outcome]:
     return [_outcome(folder) for folder in folders if (folder / "06_estimate_value" / "figures.json").is_file()]
 
 
-def page() -> Page:
-    """Return the page that lists every scenario with a rendered report."""
-    rendered = sorted(file.parent.name for file in paths.reports().glob("[!.]*/index.html"))
-    found = [name for name in rendered if outcomes(name)]
+def page(under_way: str) -> Page:
+    """Return the page that lists every scenario with a rendered report, `under_way` included."""
+    rendered = {file.parent.name for file in paths.reports().glob("[!.]*/index.html")} | {under_way}
+    found = [name for name in sorted(rendered) if outcomes(name)]
     rows = "".join(_row(name, outcomes(name)[-MOST_RUNS:]) for name in found)
     head = "".join(f'<th scope="col"{kind}>{both(title)}</th>' for title, kind in _HEADS)
     table = f'<div class="scroll" role="group" tabindex="0" aria-label="reports"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'

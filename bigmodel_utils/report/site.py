@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bigmodel_utils import paths
@@ -31,18 +31,18 @@ def render(run: Run, notebooks: Mapping[str, Path]) -> Path:
     aside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    _write(aside, pages)
+    listed = overview.page(run.scenario.name)
+    typeface = _typeface([listed, *pages])
+    for page in pages:
+        (aside / page.file).write_text(page.html(typeface), encoding="utf-8")
     if extras:
         workbook.write(Evidence(run), aside)
     swap_in(aside, folder)
-    listed = overview.page()
-    write_atomic(paths.reports() / listed.file, listed.html(font.Typeface([listed.text])))
+    write_atomic(paths.reports() / listed.file, listed.html(typeface))
     return folder
 
 
-def _write(folder: Path, pages: list[Page]) -> None:
+def _typeface(pages: Sequence[Page]) -> font.Typeface:
     if font.source() is None:
         _log.warning("no embedded Chinese font (pip install justmytype-intl-cjk): pages use the reader's own fonts")
-    typeface = font.Typeface([page.text for page in pages])
-    for page in pages:
-        (folder / page.file).write_text(page.html(typeface), encoding="utf-8")
+    return font.Typeface(page.text for page in pages)

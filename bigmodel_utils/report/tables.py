@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
@@ -10,6 +13,7 @@ from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import Quantity
 
+MEASURED = Message("Measured in this run.")
 ORIGIN_SIGNS = {"measured": "●", "estimated": "◐", "assumed": "○"}
 ORIGIN_NAMES = {
     "measured": Message("measured in this run"),
@@ -76,3 +80,24 @@ def figures(quantities: Mapping[str, Quantity], labels: Mapping[str, Message], f
         Column("origin", Message("origin")),
     ]
     return Table(finding, columns, rows, Message("Interval: 95 % when measured, 80 % otherwise."))
+
+
+def settings(scenario: Scenario, *parts: str) -> Table:
+    """Return the choices under `parts` of the scenario, one line per key that `--set` understands."""
+    rows = [{"key": key, "value": str(value)} for part in parts for key, value in leaves(part, getattr(scenario, part))]
+    finding = Message("{count} choices of the scenario shape this page", count=len(rows))
+    return Table(
+        finding,
+        [Column("key", Message("setting")), Column("value", Message("value"))],
+        rows,
+        Message("Change one with --set KEY=VALUE, or in the scenario's file."),
+    )
+
+
+def leaves(key: str, value: Any) -> list[tuple[str, Any]]:
+    """Return (dotted key, value) of every plain value under `key`, leaving out what is not set."""
+    if isinstance(value, BaseModel):
+        value = {name: getattr(value, name) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return [leaf for name, item in value.items() for leaf in leaves(f"{key}.{name}", item)]
+    return [(key, value)] if value is not None else []

@@ -1,0 +1,79 @@
+"""Tables of the data page: splits, personal data, quality, data sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import names, palette
+from bigmodel_utils.report.table import Column, Table
+from bigmodel_utils.report.tables import MEASURED, leaves
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def parts(lengths: pd.DataFrame) -> Table:
+    """Return how many texts of each label stand on each side of the split. lengths: market, part, label, rows, p50."""
+    rows = lengths.assign(market=lengths["market"].map(palette.MARKET_NAMES)).to_dict("records")
+    finding = Message("{count:integer} texts are split so that no copy stands on two sides", count=int(lengths["rows"].sum()))
+    columns = [
+        Column("market", Message("market")),
+        Column("part", Message("part")),
+        Column("label", Message("label")),
+        Column("rows", Message("texts"), "integer"),
+        Column("p50", Message("median length"), "integer", Message("characters")),
+    ]
+    return Table(finding, columns, rows, MEASURED)
+
+
+def personal_data(account: pd.DataFrame) -> Table:
+    """Return what personal data was replaced, by market and type. account: market, step, reason, rows."""
+    found = account[account["step"] == "personal data"]
+    rows = found.assign(market=found["market"].map(palette.MARKET_NAMES)).to_dict("records")
+    count = int(found["rows"].sum())
+    finding = (
+        Message("Personal data was replaced {count:integer} times before anything was stored", count=count)
+        if count
+        else Message("No personal data was found")
+    )
+    columns = [
+        Column("market", Message("market")),
+        Column("reason", Message("what")),
+        Column("rows", Message("texts"), "integer"),
+    ]
+    return Table(finding, columns, rows, Message("Found by pattern and check digit; names of people are not looked for."))
+
+
+def quality(table: pd.DataFrame) -> Table:
+    """Return what a market's texts look like before the split. table: market, check, value, unit, rows."""
+    rows = [
+        {
+            "market": palette.MARKET_NAMES[row["market"]],
+            "check": Message("{check}", check=row["check"]),
+            "value": Message("{value:percent1}" if row["unit"] == "share" else "{value:integer}", value=row["value"]),
+            "unit": names.unit(row["unit"]),
+            "rows": row["rows"],
+        }
+        for row in table.to_dict("records")
+    ]
+    foreign = table[table["check"] == "texts in another language than declared"]["value"].max()
+    finding = Message("At most {share:percent1} of the texts are in another language than declared", share=float(foreign))
+    columns = [
+        Column("market", Message("market")),
+        Column("check", Message("check")),
+        Column("value", Message("value"), "number"),
+        Column("unit", Message("unit")),
+        Column("rows", Message("rows looked at"), "integer"),
+    ]
+    return Table(finding, columns, rows, MEASURED)
+
+
+def data_sheet(sheet: Mapping[str, Any], market: str) -> Table:
+    """Return the data sheet of one market (`source` or `target`): origin, version, licence, gaps."""
+    rows = [{"key": key, "value": str(value)} for key, value in leaves("", dict(sheet))]
+    rows = [{**row, "key": row["key"].lstrip(".").replace("_", " ")} for row in rows]
+    finding = Message("Data sheet of the {market}", market=palette.MARKET_NAMES[market])
+    columns = [Column("key", Message("item")), Column("value", Message("as found"))]
+    return Table(finding, columns, rows, Message("Licence and gaps as the package states them."))

@@ -1,0 +1,108 @@
+"""Tables of the market, value and decision pages: forecasts, estimators, money, information, flips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import names, tables
+from bigmodel_utils.report.table import Column, Table
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERDICTS = {"go": Message("go"), "wait": Message("wait"), "stop": Message("stop")}
+
+
+def backtest(summary: pd.DataFrame) -> Table:
+    """Return how far forecasts three years out missed. summary: method, cuts, median_factor, p90_factor, band_held."""
+    best = summary["median_factor"].idxmin()
+    finding = Message(
+        "The better forecast misses by a factor of {factor:number2} in the middle case", factor=summary["median_factor"].min()
+    )
+    columns = [
+        Column("method", Message("method")),
+        Column("cuts", Message("forecasts"), "integer"),
+        Column("median_factor", Message("median factor"), "number2"),
+        Column("p90_factor", Message("worst tenth"), "number2"),
+        Column("band_held", Message("inside the 80% band"), "percent"),
+    ]
+    source = Message("Classic durables, forecast three years ahead from their first years. Factor: larger over smaller.")
+    return Table.of(finding, summary, columns, source, best=list(summary.index).index(best))
+
+
+def estimators(table: pd.DataFrame) -> Table:
+    """Return how far estimates of training hours missed. table: as `training_cost.back_test_table`."""
+    shown = table.assign(estimator=[Message("{name}", name=name) for name in table["estimator"]])
+    shown = shown.assign(tested_on=[Message("{name}", name=name) for name in table["tested_on"]])
+    best = table["median_factor"].idxmin()
+    finding = Message(
+        "On runs it has not seen, the best estimate of training hours misses by a factor of {factor:number2} in the middle case",
+        factor=float(table["median_factor"].min()),
+    )
+    columns = [
+        Column("estimator", Message("estimator")),
+        Column("tested_on", Message("tested on")),
+        Column("runs", Message("runs"), "integer"),
+        Column("median_factor", Message("median factor"), "number2"),
+        Column("p90_factor", Message("worst tenth"), "number2"),
+        Column("bias", Message("bias"), "number2"),
+        Column("coverage", Message("inside the 80% band"), "percent"),
+    ]
+    source = Message("Published runs of data/facts/training_runs.csv; each family is left out of the fit that predicts it.")
+    return Table.of(finding, shown, columns, source, best=list(table.index).index(best))
+
+
+def money(figures: Mapping[str, Quantity]) -> Table:
+    """Return what computing costs and what is charged. figures: serving_usd_per_thousand, training_usd, …"""
+    labels = {
+        "serving_usd_per_thousand": Message("computing, 1,000 texts"),
+        "training_usd": Message("adapting the model once"),
+        "people_usd_per_thousand": Message("people, 1,000 texts, errors included"),
+        "saving_per_thousand": Message("saved on 1,000 texts, errors included"),
+        "price_per_thousand": Message("price of 1,000 texts"),
+    }
+    price = figures["price_per_thousand"]
+    return tables.figures(figures, labels, Message("A thousand texts can be priced at {price:money}", price=price))
+
+
+def information(worth: pd.DataFrame, most: int = 6) -> Table:
+    """Return what it is worth to know an input before deciding. worth: assumption, usd."""
+    top = worth.head(most)
+    rows = [{"what": names.assumption(row.assumption), "usd": row.usd} for row in top.itertuples()]
+    finding = Message(
+        "Knowing {what} before deciding is worth up to {usd:money}", what=rows[0]["what"], usd=float(top["usd"].iloc[0])
+    )
+    columns = [Column("what", Message("assumption")), Column("usd", Message("worth of knowing it"), "money")]
+    return Table(
+        finding, columns, rows, Message("Expected value of perfect information on one input, an upper bound for any study.")
+    )
+
+
+def flips(found: Sequence[Any], most: int = 8) -> Table:
+    """Return the nearest changes of one assumption that change the verdict. found: assumption, now, at, unit, verdict."""
+    rows = [
+        {
+            "what": names.assumption(flip.assumption),
+            "now": Message("{value:" + names.spec_for(flip.unit, flip.now) + "}", value=flip.now),
+            "at": Message("{value:" + names.spec_for(flip.unit, flip.at) + "}", value=flip.at),
+            "unit": names.unit(flip.unit),
+            "verdict": VERDICTS[flip.verdict],
+        }
+        for flip in found[:most]
+    ]
+    finding = (
+        Message("The nearest flip: {what} at {at} instead of {now}", what=rows[0]["what"], at=rows[0]["at"], now=rows[0]["now"])
+        if rows
+        else Message("No single assumption flips the verdict within reach")
+    )
+    columns = [
+        Column("what", Message("assumption")),
+        Column("now", Message("now"), "number"),
+        Column("at", Message("flips at"), "number"),
+        Column("unit", Message("unit")),
+        Column("verdict", Message("then")),
+    ]
+    return Table(finding, columns, rows, Message("One assumption moves, all others keep their range."))
