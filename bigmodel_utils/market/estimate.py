@@ -68,7 +68,9 @@ def estimate(scenario: Scenario) -> Estimate:
     potential = x["online_merchants"] * x["eligible_share"] * x["reachable_share"] * x["long_run_share"]
     table = size.table({"top_down": top_down, "bottom_up": bottom_up, "pooled": pooled})
     fan = adoption.fan(years, x["adoption_p"], x["adoption_q"], potential)
-    return Estimate(table, fan, _figures(table, fan, ratio, np.divide(top_down.tam, bottom_up.tam)), sentence)
+    figures = _figures(table, fan, ratio, np.divide(top_down.tam, bottom_up.tam))
+    figures["price_per_text"] = _estimated(*np.quantile(price, [0.1, 0.5, 0.9]), "USD per text")
+    return Estimate(table, fan, figures, sentence)
 
 
 def _figures(table: pd.DataFrame, fan: pd.DataFrame, ratio: float, ratios: np.ndarray) -> dict[str, Quantity]:

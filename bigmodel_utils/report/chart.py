@@ -46,7 +46,9 @@ class Chart:
         return f'<figure class="chart">{title}{drawings}<figcaption>{both(self.note)}</figcaption></figure>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        english = self.svg().replace("<svg ", '<svg style="max-width:720px;display:block;font-size:13px;fill:var(--ink)" ', 1)
+        english = self.svg().replace(
+            "<svg ", '<svg style="max-width:720px;display:block;overflow:visible;font-size:13px;fill:var(--ink)" ', 1
+        )
         caption = f'<figcaption style="color:var(--mute);font-size:12.5px">{escape(plain(self.note, "en"))}</figcaption>'
         lab = f'<figure style="{LAB_STYLE}"><p style="font-size:17px;font-weight:600">{escape(plain(self.finding, "en"))}</p>'
         return {

@@ -107,8 +107,9 @@ def _fan(canvas: Canvas, rows: pd.DataFrame, payback_month: float | None) -> Non
     months = rows["month"].to_numpy(float)
     ticks = nice_ticks(min(0.0, float(rows["p10"].min())), max(0.0, float(rows["p90"].max())), 5)
     amounts = [canvas.value(tick, "money") if tick else "0" for tick in ticks]
-    room = max(text_width(amount, SMALL) for amount in amounts) + 12
-    axes = canvas.axes(height=260, left=room, right=room + 4, top=10, bottom=28)
+    ends = {name: canvas.value(float(rows[name].iloc[-1]), "money") for name in ("p90", "p50", "p10")}
+    left, right = (max(text_width(text, SMALL, bold=True) for text in texts) + 12 for texts in (amounts, ends.values()))
+    axes = canvas.axes(height=260, left=left, right=right, top=10, bottom=28)
     axes.set_xlim(months[0], months[-1])
     axes.set_ylim(ticks[0], ticks[-1])
     canvas.grid(axes, ticks, amounts)
@@ -124,7 +125,7 @@ def _fan(canvas: Canvas, rows: pd.DataFrame, payback_month: float | None) -> Non
     axes.plot(months, rows["p50"], color=palette.ACCENT, linewidth=2.5)
     for column, colour in (("p90", palette.MUTE), ("p50", palette.ACCENT), ("p10", palette.MUTE)):
         end = float(rows[column].iloc[-1])
-        canvas.label(axes, months[-1], end, canvas.value(end, "money"), colour, column == "p50", ha="left", dx=7, size=SMALL)
+        canvas.label(axes, months[-1], end, ends[column], colour, column == "p50", ha="left", dx=7, size=SMALL)
     if payback_month is not None:
         axes.plot(payback_month, 0, "o", color=palette.WARN, markersize=9, markeredgewidth=0)
         text = canvas.read(Message("month {month:integer}", month=payback_month))
