@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KIND_COLOURS = {"raw": palette.LINE, "dropped": palette.GOLD_SOFT, "changed": palette.SLATE_SOFT, "kept": palette.ACCENT_SOFT}
+_KIND_COLOURS["added"] = palette.SLATE_SOFT
 _KIND_NAMES = {"raw": Message("raw"), "dropped": Message("dropped"), "changed": Message("changed"), "kept": Message("kept")}
+_KIND_NAMES["added"] = Message("added")
 _ROW = 27
 
 
