@@ -148,10 +148,10 @@ def forecast(adopters: ArrayLike, fit: Fit, horizon: int, draws: int, rng: np.ra
 
 def _checked(adopters: ArrayLike, shortest: int) -> NDArray[np.float64]:
     sales = np.asarray(adopters, float)
-    if sales.ndim != 1 or len(sales) < shortest or not np.all(np.isfinite(sales)) or np.any(sales < 0):
+    if sales.ndim != 1 or len(sales) < shortest or not np.all(np.isfinite(sales)) or np.any(sales < 0) or not sales.any():
         raise MarketError(
-            f"a series of {sales.size} values{', some missing or negative' if sales.size >= shortest else ''}",
-            f"at least {shortest} yearly numbers of zero or more",
+            f"a series of {sales.size} values{', some missing or negative, or all zero' if sales.size >= shortest else ''}",
+            f"at least {shortest} yearly numbers of zero or more, not all zero",
             "the adoption series",
         )
     return sales

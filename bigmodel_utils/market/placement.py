@@ -25,6 +25,11 @@ class Work:
     serving_hours: float
     data_gb: float
 
+    def __post_init__(self) -> None:
+        if not all(amount >= 0 for amount in (self.training_hours, self.serving_hours, self.data_gb)):
+            given = f"{self.training_hours:g} and {self.serving_hours:g} hours, {self.data_gb:g} GB"
+            raise MarketError(given, "numbers of zero or more", "the work given to placement.choices")
+
 
 @dataclass(frozen=True)
 class Limits:

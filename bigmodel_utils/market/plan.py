@@ -66,9 +66,11 @@ def tasks(table: pd.DataFrame) -> list[Task]:
 def in_order(work: Sequence[Task]) -> list[Task]:
     """Return the tasks so that each stands behind what it waits for.
 
-    Raises MarketError for a task named twice, an unknown predecessor, a circle, or a task due before its predecessor.
+    Raises MarketError for no tasks, a task named twice, an unknown predecessor, a circle, or a task due before its predecessor.
     """
     by_name = {task.name: task for task in work}
+    if not work:
+        raise MarketError("no tasks", "at least one", _MEND)
     if len(by_name) < len(work):
         raise MarketError(f"{len(work)} tasks with {len(by_name)} names", "a name for each task", _MEND)
     for task in work:

@@ -54,7 +54,8 @@ class Risk:
 
 
 def register(table: pd.DataFrame) -> list[Risk]:
-    """Return the risks of a table with the columns of data/facts/risks.csv."""
+    """Return the risks of a table with the columns of data/facts/risks.csv; empty cells mean no mitigation."""
+    blank = table.isna()
     return [
         Risk(
             name=row.risk,
@@ -62,11 +63,11 @@ def register(table: pd.DataFrame) -> list[Risk]:
             probability=row.probability,
             low_usd=row.impact_low_usd,
             high_usd=row.impact_high_usd,
-            mitigation=row.mitigation,
-            mitigation_usd=row.mitigation_usd,
-            probability_after=row.probability_after,
+            mitigation="" if none.mitigation else row.mitigation,
+            mitigation_usd=0.0 if none.mitigation_usd else row.mitigation_usd,
+            probability_after=None if none.probability_after else row.probability_after,
         )
-        for row in table.itertuples()
+        for row, none in zip(table.itertuples(), blank.itertuples(), strict=True)
     ]
 
 

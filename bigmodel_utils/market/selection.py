@@ -130,7 +130,10 @@ def weight_draws(
 
     `spread` 0 knows nothing and draws evenly over all weights; above 0 it draws around `weights` (Dirichlet), and each
     weight's standard deviation is about `spread` times sqrt(w (1 - w)). Criteria of weight zero stay at zero.
+    Raises MarketError for no draws or a spread outside [0, 1).
     """
+    if draws < 1 or not 0 <= spread < 1:
+        raise MarketError(f"{draws} draws, spread {spread:g}", "one draw or more, 0 <= spread < 1", "the call of the ranking")
     used = weights > 0
     concentration = np.ones(used.sum()) if spread == 0 else weights[used] * (1 / spread**2 - 1)
     result = np.zeros((draws, len(weights)))

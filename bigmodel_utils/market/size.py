@@ -71,8 +71,11 @@ def pool(estimates: Sequence[ArrayLike], log_sds: Sequence[float] | None = None)
     """Return one estimate from several: exp(sum(ln x / s^2) / sum(1 / s^2)), weighted by precision on the log scale.
 
     `log_sds` are the s; without them they are taken from the draws in each estimate. Draws are pooled one by one, so
-    what the estimates share (a common price) stays shared. Raises MarketError when a precision is missing.
+    what the estimates share (a common price) stays shared. Raises MarketError when a precision is missing or an estimate
+    is not above zero.
     """
+    if any(not np.all(np.asarray(estimate, float) > 0) for estimate in estimates):
+        raise MarketError("an estimate of zero or less", "estimates above zero", "the assumptions behind the smaller estimate")
     logs = [np.log(np.asarray(estimate, float)) for estimate in estimates]
     spreads = [float(np.std(log)) for log in logs] if log_sds is None else list(log_sds)
     if len(spreads) != len(logs) or any(not np.isfinite(s) or s <= 0 for s in spreads):
@@ -86,7 +89,13 @@ def pool(estimates: Sequence[ArrayLike], log_sds: Sequence[float] | None = None)
 
 
 def reconcile(top_down: ArrayLike, bottom_up: ArrayLike) -> tuple[float, bool, Message]:
-    """Return (ratio of medians top-down over bottom-up, whether it lies within [0.5, 2], the sentence that says so)."""
+    """Return (ratio of medians top-down over bottom-up, whether it lies within [0.5, 2], the sentence that says so).
+
+    Raises MarketError unless both medians lie above zero.
+    """
+    if not (np.median(top_down) > 0 and np.median(bottom_up) > 0):
+        given = f"medians {np.median(top_down):g} and {np.median(bottom_up):g}"
+        raise MarketError(given, "both above zero", "the assumptions of both counts")
     ratio = float(np.median(top_down) / np.median(bottom_up))
     agree = AGREE[0] <= ratio <= AGREE[1]
     if agree:
@@ -120,8 +129,9 @@ def pool_sizes(first: Size, second: Size) -> Size:
 
 def _within(name: str, value: ArrayLike, top: float) -> NDArray[np.float64]:
     numbers = np.asarray(value, dtype=float)
-    if not np.all((numbers >= 0) & (numbers <= top)):
-        wrong = numbers[~((numbers >= 0) & (numbers <= top))].flat[0]
-        allowed = "a share between 0 and 1" if top == 1 else "a number of zero or more"
+    fine = np.isfinite(numbers) & (numbers >= 0) & (numbers <= top)
+    if not np.all(fine):
+        wrong = numbers[~fine].flat[0]
+        allowed = "a share between 0 and 1" if top == 1 else "a finite number of zero or more"
         raise MarketError(f"{name} = {wrong:g}", allowed, f"'{name}' in the scenario's assumptions")
     return numbers

@@ -78,6 +78,7 @@ def test_pooled_prior_carries_other_countries(belief):
     [
         (lambda belief: diffusion.fit_least_squares([1, 2, 3]), "at least 4"),
         (lambda belief: diffusion.fit_least_squares([1, 2, 3, -4]), "negative"),
+        (lambda belief: diffusion.fit_least_squares([0, 0, 0, 0]), "all zero"),
         (lambda belief: diffusion.fit_with_prior([], belief), "at least 1"),
         (lambda belief: diffusion.fit_with_prior([3, 0, 4], belief), "above zero"),
         (lambda belief: diffusion.pooled_prior([], {"low": 1, "mid": 2, "high": 3}), "three"),

@@ -102,3 +102,12 @@ def test_a_market_without_a_place_is_refused():
     tables = (facts.load(name) for name in ("cpu_cloud_prices", "countries", "places"))
     with pytest.raises(MarketError, match=r"places\.csv"):
         placement.sites(*tables, market="XXX", rtt_ms_per_1000_km=16, vcpu_watts=2.4)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan")])
+@pytest.mark.parametrize("place", range(3))
+def test_impossible_work_is_refused(wrong, place):
+    amounts = [0.0, 0.0, 0.0]
+    amounts[place] = wrong
+    with pytest.raises(MarketError, match="zero or more"):
+        placement.Work(*amounts)

@@ -74,6 +74,7 @@ def test_the_plan_of_the_facts_reads_and_has_one_critical_path():
         ([task("a", 1, "a")], "circle"),
         ([task("a", 1), task("b", 1, "aa")], "did you mean 'a'"),
         ([task("a", 1), task("a", 2)], "a name for each"),
+        ([], "no tasks"),
         ([task("a", 1, due=9), task("b", 0, "a", due=5)], "due in week 5, before 'a'"),
     ],
 )

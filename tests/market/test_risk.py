@@ -78,3 +78,11 @@ def test_impossible_risks_are_refused_by_name(change, word):
 def test_nothing_to_simulate_is_refused(risks, correlation):
     with pytest.raises(MarketError):
         risk.simulate(risks, 10, np.random.default_rng(0), correlation)
+
+
+def test_a_risk_without_mitigation_may_leave_its_cells_empty():
+    row = {"risk": "fire", "area": "operations", "probability": 0.1, "impact_low_usd": 1.0, "impact_high_usd": 2.0}
+    table = pd.DataFrame([row | {"mitigation": None, "mitigation_usd": np.nan, "probability_after": np.nan}])
+    (found,) = risk.register(table)
+    assert found == risk.Risk("fire", "operations", 0.1, 1.0, 2.0)
+    assert risk.mitigation([found])["saves"].iloc[0] == 0

@@ -119,3 +119,9 @@ def test_weights_that_say_nothing_are_refused(small, weights, word):
 def test_a_column_without_a_criterion_is_refused(small):
     with pytest.raises(MarketError, match="column 'a'"):
         selection.min_max(small)
+
+
+@pytest.mark.parametrize(("draws", "spread"), [(0, 0.0), (10, 1.0), (10, -0.1), (10, float("nan"))])
+def test_impossible_draws_of_weights_are_refused(small, draws, spread):
+    with pytest.raises(MarketError, match="draws"):
+        selection.acceptability(small, {"a": 1}, draws, np.random.default_rng(0), spread)

@@ -32,7 +32,9 @@ def test_draws_stay_aligned():
     assert np.ptp(top_down.tam / bottom_up.tam) == pytest.approx(0)
 
 
-@pytest.mark.parametrize(("name", "value"), [("eligible_share", 1.2), ("price", -1.0), ("customers", math.nan)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("eligible_share", 1.2), ("price", -1.0), ("customers", math.nan), ("customers", math.inf)]
+)
 def test_an_impossible_share_or_amount_is_refused_by_name(name, value):
     inputs = {"customers": 10, "eligible_share": 0.5, "units_per_year": 1, "price": 1} | {name: value}
     with pytest.raises(MarketError, match=name):
@@ -77,3 +79,10 @@ def test_table_has_a_row_per_measure_and_method():
 
 def test_log_sd_of_a_lognormal_range():
     assert size.log_sd(math.exp(-1.2815515655446004 * 0.3), math.exp(1.2815515655446004 * 0.3)) == pytest.approx(0.3)
+
+
+def test_counts_of_nothing_are_neither_pooled_nor_compared():
+    with pytest.raises(MarketError, match="zero or less"):
+        size.pool([0.0, 1.0], [1.0, 1.0])
+    with pytest.raises(MarketError, match="medians 1 and 0"):
+        size.reconcile(1.0, 0.0)
