@@ -6,7 +6,7 @@ Discounting is numpy-financial's; what it leaves silent (several rates of return
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -82,10 +82,19 @@ def lowest_cash(cash: Sequence[float]) -> float:
     return float(min(0.0, np.cumsum(_numbers(cash)).min()))
 
 
-def runway(opening_usd: float, cash: Sequence[float]) -> int | None:
-    """Return the first period at whose end money has run out, counted from 1; None when it lasts."""
+def runway(opening_usd: float, cash: Sequence[float], rounds: Mapping[int, float] | None = None) -> int | None:
+    """Return the first period at whose end money has run out, counted from 1; None when it lasts.
+
+    rounds: money raised, by the period at whose start it arrives (1 is the first).
+    """
     refusals.not_negative(opening_usd=opening_usd)
-    out = np.flatnonzero(opening_usd + np.cumsum(_numbers(cash)) < 0)
+    raised = np.zeros(len(cash))
+    for period, usd in (rounds or {}).items():
+        if not 1 <= period <= len(cash):
+            raise refusals.ValueRefused(f"a round in period {period}", f"1 to {len(cash)}", "rounds")
+        refusals.not_negative(round_usd=usd)
+        raised[period - 1] += usd
+    out = np.flatnonzero(opening_usd + np.cumsum(_numbers(cash) + raised) < 0)
     return int(out[0]) + 1 if out.size else None
 
 

@@ -62,6 +62,14 @@ def test_runway_of_a_constant_and_of_a_growing_company():
     assert investment.runway(400_000, growing) is not None
 
 
+def test_a_funding_round_buys_months():
+    burn = [-40_000] * 36
+    assert investment.runway(500_000, burn, {10: 200_000}) == 18  # 700,000 at 40,000
+    assert investment.runway(500_000, burn, {14: 900_000}) == 13  # it comes too late
+    with pytest.raises(ValueRefused, match="1 to 36"):
+        investment.runway(500_000, burn, {40: 1.0})
+
+
 @given(flows, st.floats(-0.5, 2))
 def test_present_value_is_linear(flow, rate):
     assert investment.npv(rate, [2 * cash for cash in flow]) == pytest.approx(
