@@ -78,9 +78,12 @@ class Data(_Part):
 
 
 class Split(_Part):
+    """Rows of each part. `augment` fills up scarce labels of training, and of training only, with variants."""
+
     train: Count
     validation: Annotated[int, Field(ge=20)]
     test: Annotated[int, Field(ge=20)]
+    augment: bool = False
 
 
 class Market(_Part):

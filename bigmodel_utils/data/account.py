@@ -19,7 +19,7 @@ class DataError(BigModelError):
 
 @dataclass
 class Account:
-    """Counts of rows by step and reason. `kind` is raw, dropped, changed or kept; only dropped rows leave."""
+    """Counts of rows by step and reason. `kind` is raw, dropped, changed, added or kept; only dropped rows leave."""
 
     raw: int = 0
     entries: list[dict[str, object]] = field(default_factory=list)

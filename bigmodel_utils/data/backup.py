@@ -37,14 +37,14 @@ def back_up(folder: Path, target: Path, secret: bytes | None = None) -> int:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".back-up-") as aside:
         archive = Path(aside) / "archive.tar.gz"
         with tarfile.open(archive, "w:gz", compresslevel=3) as tar:
-            _add_text(tar, MANIFEST, json.dumps(hashes, indent=1))
+            _add_text(tar, MANIFEST, json.dumps({"folder": folder.name, "files": hashes}, indent=1))
             for name in hashes:
                 tar.add(folder / name, arcname=f"files/{name}", recursive=False)
         finished = archive
         if secret is not None:
             finished = Path(aside) / "archive.tar.gz.enc"
             vault.seal(archive, finished, secret)
-        _verify(finished, secret)
+        _verify(finished, secret, folder.name)
         finished.replace(target)
     return len(hashes)
 
@@ -52,7 +52,7 @@ def back_up(folder: Path, target: Path, secret: bytes | None = None) -> int:
 def restore(archive: Path, folder: Path, secret: bytes | None = None) -> int:
     """Put the files of `archive` in place of `folder` once all hashes agree; returns how many.
 
-    Until then `folder` stays as it was. Raises BackupError for altered, missing or foreign content, VaultError for the key.
+    Until then `folder` stays as it was. Raises BackupError for altered or missing content and for another folder's, VaultError for the key.
     """
     if not archive.is_file():
         raise BackupError(f"no file {archive.name}", "a back-up written by this tool", "the first path")
@@ -60,21 +60,21 @@ def restore(archive: Path, folder: Path, secret: bytes | None = None) -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".restore-"))
     try:
-        hashes = _verify(archive, secret, aside / "files")
+        hashes = _verify(archive, secret, folder.name, aside / "files")
         swap_in(aside / "files", folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return len(hashes)
 
 
-def _verify(archive: Path, secret: bytes | None, into: Path | None = None) -> dict[str, str]:
+def _verify(archive: Path, secret: bytes | None, folder: str, into: Path | None = None) -> dict[str, str]:
     """Read every file of the archive against the manifest, writing it below `into` when given; returns the hashes."""
     raw = vault.unseal(archive, secret) if secret is not None else archive.open("rb")
     seen: dict[str, str] = {}
     with raw:
         try:
             with tarfile.open(fileobj=raw, mode="r|gz") as tar:
-                hashes = _manifest(tar, archive)
+                hashes = _manifest(tar, archive, folder)
                 while (member := tar.next()) is not None:
                     name = member.name.removeprefix("files/")
                     if not member.isfile() or name not in hashes or ".." in Path(name).parts or Path(name).is_absolute():
@@ -93,12 +93,17 @@ def _verify(archive: Path, secret: bytes | None, into: Path | None = None) -> di
     return hashes
 
 
-def _manifest(tar: tarfile.TarFile, archive: Path) -> dict[str, str]:
+def _manifest(tar: tarfile.TarFile, archive: Path, folder: str) -> dict[str, str]:
     first = tar.next()
     file = tar.extractfile(first) if first is not None and first.name == MANIFEST else None
     if file is None:
         raise BackupError(f"{archive.name} has no manifest", "a back-up written by this tool", "the first path")
-    return json.loads(file.read())
+    manifest = json.loads(file.read())
+    if manifest["folder"] != folder:
+        raise BackupError(
+            f"{archive.name} holds '{manifest['folder']}'", f"a back-up of '{folder}'", "the scenario, or the archive"
+        )
+    return manifest["files"]
 
 
 def _copy(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path | None) -> str:

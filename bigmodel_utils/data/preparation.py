@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils.data import cleaning, near_duplicates, personal_data, quality, sources, splitting
+from bigmodel_utils.data import augmentation, cleaning, near_duplicates, personal_data, quality, sources, splitting
 from bigmodel_utils.data.account import Account
 from bigmodel_utils.scenario import Market, Task
 from bigmodel_utils.units import Quantity
@@ -62,7 +62,22 @@ def prepare(market: Market, task: Task, seed: int) -> Prepared:
     copies = texts - len(frame)
     frame = frame.reset_index(drop=True)
     parts = splitting.assign(frame["label"].to_numpy(), splitting.related(frame), market.split, seed, task.labels)
-    return _collect(frame, parts, raw, task, {"raw": account.raw, "texts": texts, "copies": copies, "personal_data": masked})
+    account.drop(frame, frame["row"].notna() & (parts == ""), "split", "not needed for the split")
+    chosen = {
+        part: frame.loc[parts == part, _COLUMNS].sample(frac=1, random_state=seed).reset_index(drop=True) for part in PARTS
+    }
+    kept = {part: len(rows) for part, rows in chosen.items()}
+    account.reconcile(sum(kept.values()), market.data.origin)
+    if market.split.augment:
+        chosen["train"] = _augmented(chosen["train"], seed, account)
+    return Prepared(
+        **chosen,
+        account=account.frame(kept),
+        lengths=_lengths(chosen, task.labels),
+        quality=quality.report(frame, chosen, account, market.language, task.labels),
+        counts={"raw": account.raw, "texts": texts, "copies": copies, "personal_data": masked, "used": sum(kept.values())},
+        sheet={**raw.origin, "raw_rows": account.raw, "parts": kept, "labels": task.labels, "label_map": market.data.label_map},
+    )
 
 
 def _protect(frame: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, int]:
@@ -88,25 +103,11 @@ def _without_near_copies(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
     return cleaning.drop_near_copies(frame, clusters, account)
 
 
-def _collect(frame: pd.DataFrame, parts: Any, raw: sources.Raw, task: Task, counts: dict[str, int]) -> Prepared:
-    account = raw.account
-    account.drop(frame, frame["row"].notna() & (parts == ""), "split", "not needed for the split")
-    chosen = {
-        part: frame.loc[parts == part, _COLUMNS].sample(frac=1, random_state=len(frame)).reset_index(drop=True)
-        for part in PARTS
-    }
-    sizes = {part: len(rows) for part, rows in chosen.items()}
-    account.reconcile(sum(sizes.values()), str(raw.origin["origin"]))
-    quality_table = quality.report(frame, chosen, account, str(raw.origin["language"]), task.labels)
-    sheet = {**raw.origin, "raw_rows": account.raw, "parts": sizes, "labels": task.labels}
-    return Prepared(
-        **chosen,
-        account=account.frame(sizes),
-        lengths=_lengths(chosen, task.labels),
-        quality=quality_table,
-        counts=counts | {"used": sum(sizes.values())},
-        sheet=sheet,
-    )
+def _augmented(train: pd.DataFrame, seed: int, account: Account) -> pd.DataFrame:
+    """Return the training rows with variants of scarce labels, which the account counts apart from the rows kept."""
+    more = augmentation.balance(train, seed)
+    account.count("split", "added", "variants of scarce labels, for training", len(more) - len(train))
+    return more.sample(frac=1, random_state=seed)[_COLUMNS].reset_index(drop=True)
 
 
 def _lengths(parts: dict[str, pd.DataFrame], labels: list[str]) -> pd.DataFrame:

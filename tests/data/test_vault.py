@@ -161,5 +161,7 @@ def test_back_up_refusals(tmp_path, run):
     with pytest.raises(BackupError, match="without a key"):
         backup.back_up(run, tmp_path / "b.tar.gz.enc")
     backup.back_up(run, tmp_path / "b.tar.gz.enc", KEY)
+    with pytest.raises(BackupError, match="holds 'abc'"):
+        backup.restore(tmp_path / "b.tar.gz.enc", run.parent / "another", KEY)
     with pytest.raises(VaultError, match="another key"):
         backup.restore(tmp_path / "b.tar.gz.enc", run, OTHER)

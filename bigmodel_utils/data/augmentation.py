@@ -1,0 +1,72 @@
+"""More examples of scarce labels, made from the ones at hand; for training rows only, never for validation or test.
+
+Label-preserving edits of easy data augmentation (Wei and Zou 2019): clauses in another order, one left out, a few words
+left out. Nothing is invented: every variant holds only words of its original.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bigmodel_utils.data import cleaning
+from bigmodel_utils.data.drift import tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+DROPPED_SHARE = 0.1
+_CLAUSE = re.compile(r"[^。！？；，,.!?;\n]+[。！？；，,.!?;\n]*\s*")
+_PIECE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\s+")
+_TRIES = 8
+
+
+def balance(train: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return `train` (text, label, row) with variants added until every label is as frequent as the commonest.
+
+    The new column `variant` is False for rows as they were; a variant keeps the `row` of its original. No variant
+    repeats a text of `train`. A label stops short when its texts allow no further variant.
+    """
+    import numpy as np
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    counts = train["label"].value_counts()
+    seen = {cleaning.key(text) for text in train["text"]}
+    made = [train.assign(variant=False)]
+    for label, count in counts.items():
+        originals = train[train["label"] == label]
+        variants = _variants(originals, int(counts.max() - count), seen, rng)
+        made.append(variants.assign(label=label, variant=True))
+    return pd.concat(made, ignore_index=True).astype({**train.dtypes.to_dict(), "variant": bool})
+
+
+def _variants(originals: pd.DataFrame, wanted: int, seen: set[str], rng: np.random.Generator) -> pd.DataFrame:
+    import pandas as pd
+
+    rows: list[tuple[str, int]] = []
+    texts, numbers = originals["text"].tolist(), originals["row"].tolist()
+    for attempt in range(wanted * _TRIES):
+        if len(rows) == wanted:
+            break
+        place = attempt % len(texts)
+        text = vary(texts[place], rng)
+        key = cleaning.key(text)
+        if key and key not in seen:
+            seen.add(key)
+            rows.append((text, numbers[place]))
+    return pd.DataFrame(rows, columns=["text", "row"])
+
+
+def vary(text: str, rng: np.random.Generator) -> str:
+    """Return a variant of one text: its clauses shuffled or one left out, then about a tenth of its words left out."""
+    clauses = _CLAUSE.findall(text)
+    if len(clauses) > 2 and rng.random() < 0.5:
+        clauses.pop(int(rng.integers(len(clauses))))
+    if len(clauses) > 1:
+        clauses = [clauses[i] for i in rng.permutation(len(clauses))]
+    varied = "".join(clauses) or text
+    pieces = _PIECE.findall(varied)
+    kept = [piece for piece in pieces if not tokens(piece) or rng.random() >= DROPPED_SHARE]
+    return re.sub(r"\s+", " ", "".join(kept)).strip()
