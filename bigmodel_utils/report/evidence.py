@@ -48,6 +48,7 @@ class Evidence:
         found = {name: _assumed(given) for name, given in self.scenario.assumptions.items()}
         for stage in STAGES:
             found |= self.run.figures(stage)
+        found["futures_with_gain"] = found["probability_of_gain"].scaled(100, "of 100 futures")
         return found
 
     @cached_property
@@ -75,9 +76,9 @@ class Evidence:
         return digest.hexdigest()[:12]
 
 
-def written(value: float, unit: str, with_unit: bool = True) -> Message:
+def written(value: float | Quantity, unit: str, with_unit: bool = True) -> Message:
     """Return a value of `unit` as the reader writes it; the unit follows unless the number shows it."""
-    spec = names.spec_for(unit, value)
+    spec = names.spec_for(unit, value.mid if isinstance(value, Quantity) else value)
     if spec.startswith(("percent", "money")) or not with_unit:
         return Message("{value:" + spec + "}", value=value)
     return Message("{value:" + spec + "} {unit}", value=value, unit=names.unit(unit))

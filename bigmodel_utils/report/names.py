@@ -47,6 +47,7 @@ _FIGURES = {
     "saving_per_thousand": Message("a customer's saving on 1,000 items"),
     "price_per_thousand": Message("price of 1,000 items"),
     "probability_of_gain": Message("chance of gaining money"),
+    "futures_with_gain": Message("futures in which entering gains money"),
     "probability_of_saving": Message("chance of costing a customer less than people"),
     "probability_of_payback": Message("chance of earning the money back"),
     "serving_usd_per_thousand": Message("computing for 1,000 items"),
@@ -82,6 +83,7 @@ _UNITS = {
     "seconds": Message("seconds"),
     "milliseconds": Message("milliseconds"),
     "months": Message("months"),
+    "of 100 futures": Message("of 100 futures"),
 }
 
 

@@ -21,7 +21,7 @@ def html(evidence: Evidence, origins: Origins) -> str:
     between = Message("8 in 10 futures: {low:money} to {high:money}", low=npv.low, high=npv.high)
     return (
         f'<div class="verdict"><div><p class="kicker">{both(Message("Verdict"))}</p><h1>{both(headline(evidence))}</h1>'
-        f'<p class="lead">{SPACE.join(origins.html(sentence) for sentence in lead(evidence))}</p>{_flips(evidence)}</div>'
+        f'<p class="lead">{SPACE.join(origins.html(sentence) for sentence in lead(evidence))}</p>{_flips(evidence, origins)}</div>'
         f'<div class="card"><p class="kicker">{both(years)}</p><p class="big">{origins.html(Message("{npv:money}", npv=npv))}</p>'
         f'<p class="range">{both(between)}</p>{density.html(titled=False)}</div></div>'
     )
@@ -44,7 +44,7 @@ def headline(evidence: Evidence) -> Message:
 def lead(evidence: Evidence) -> list[Message]:
     """Return the two or three sentences below the headline."""
     rule, figures = evidence.scenario.decision, evidence.figures
-    gain = Message("{gain:integer} of 100", gain=100 * evidence.decision["probability"])
+    gain = Message("{gain:integer} of 100", gain=figures["futures_with_gain"])
     sentences = [
         Message(
             "Entering {country:country} gains money in **{gain}** futures.",
@@ -72,21 +72,22 @@ def lead(evidence: Evidence) -> list[Message]:
     return sentences
 
 
-def flip_sentence(flip: dict) -> Message:
+def flip_sentence(flip: dict, evidence: Evidence) -> Message:
     """Return one flip: which assumption, from where to where, and the verdict there."""
     name, unit = flip["assumption"], flip["unit"]
+    assumed = evidence.figures.get(name)
     return Message(
         "{assumption}: {at} instead of {now} makes it **{verdict}**",
         assumption=names.assumption(name),
         at=written(rounded(flip["at"]), unit),
-        now=written(flip["now"], unit, with_unit=False),
+        now=written(assumed if assumed and assumed.mid == flip["now"] else flip["now"], unit, with_unit=False),
         verdict=WORDS[flip["verdict"]],
     )
 
 
-def _flips(evidence: Evidence) -> str:
+def _flips(evidence: Evidence, origins: Origins) -> str:
     flips = evidence.decision["flips"][:FLIPS_SHOWN]
     title = f"<b>{both(Message('What would flip it'))}</b>"
     if not flips:
         return f'<div class="flip">{title}<p>{both(Message("No single assumption, moved within reason, changes this verdict."))}</p></div>'
-    return f'<div class="flip">{title}<ul>{"".join(f"<li>{both(flip_sentence(flip))}</li>" for flip in flips)}</ul></div>'
+    return f'<div class="flip">{title}<ul>{"".join(f"<li>{origins.html(flip_sentence(flip, evidence))}</li>" for flip in flips)}</ul></div>'
