@@ -25,16 +25,24 @@ def reason_against(row: dict[str, object]) -> str | None:
     if gpu not in set(specs):
         return f"device '{gpu}' is not in gpu_specs; {nearest(gpu, specs)}" if gpu else "no device given"
     if model == ENCODER:
-        return None
+        return None if np.isfinite(encoder_law_inputs(row)).all() else f"8-bit peak or power of {gpu} is not known"
     if model not in shapes:
         return f"model '{model}' is not in model_shapes; {nearest(model, shapes)}" if model else "no model given"
     if weight_precision(precision) is None:
         return f"precision '{precision}' is not known; {nearest(precision, BITS)}"
-    if not np.isfinite(_peak_tflops(gpu, precision)):
+    if not np.isfinite(peak_tflops(gpu, precision)):
         return f"no {precision} peak is known for {gpu}"
     if not all(np.isfinite(length) for length in lengths(row)):
         return "needs input_tokens and output_tokens above 0, or a dataset of benchmark_lengths"
     return None
+
+
+def encoder_law_inputs(row: dict[str, object]) -> tuple[float, float]:
+    """Return peak at the row's precision (8 bit where that is not known, 10^12/s) and rated power (W); NaN where not known."""
+    gpu, precision = str(row["gpu"]), str(row.get("precision"))
+    return peak_tflops(gpu, precision if weight_precision(precision) else "int8"), float(
+        _known("gpu_specs", "gpu")[gpu]["tdp_w"]
+    )
 
 
 @cache
@@ -64,8 +72,8 @@ def _dataset_lengths() -> dict[str, tuple[float, float]]:
     return dict(zip(table["dataset"], zip(table["input_tokens"], table["output_tokens"], strict=True), strict=True))
 
 
-def _peak_tflops(gpu: str, precision: str) -> float:
-    """Dense peak at which weights of `precision` are multiplied; 4-bit integers are unpacked to 16 bit."""
+def peak_tflops(gpu: str, precision: str) -> float:
+    """Return the dense peak at which weights of `precision` are multiplied, 10^12/s; 4-bit integers are unpacked to 16 bit."""
     weights = weight_precision(precision)
     row = _known("gpu_specs", "gpu")[gpu]
     if weights == "fp4":
@@ -104,7 +112,7 @@ def engines(rows: list[dict[str, object]]) -> dict[str, np.ndarray]:
                 "cache_bytes": 2.0 if BITS[precision] == 16 else 1.0,
                 "memory_bytes": specs[gpu]["memory_gb"] * GIB,
                 "bandwidth": specs[gpu]["bandwidth_tb_s"] * 1e12,
-                "peak_flops": _peak_tflops(gpu, str(row["precision"])) * 1e12,
+                "peak_flops": peak_tflops(gpu, str(row["precision"])) * 1e12,
                 "link_bytes_s": serving[gpu]["link_gb_s"] * 1e9 if gpu in serving else slowest * 1e9,
                 "devices": count if np.isfinite(count) else 1.0,
                 "input_tokens": given[0],

@@ -101,12 +101,15 @@ def _constants(rows: list[dict[str, object]]) -> roofline.Constants:
 def formula(kind: Kind, rows: list[dict[str, object]], constants: roofline.Constants | None) -> np.ndarray:
     """Return ln samples/s by the formula alone, (n,)."""
     if kind == "encoder" or constants is None:
-        weight = device_scaling.law().peak_weight
-        specs = [device_scaling.device(str(row["gpu"])) for row in rows]
-        logs = [weight * np.log(s["int8_dense_tops"]) + (1 - weight) * np.log(s["tdp_w"]) for s in specs]
-        return np.array(logs) + np.log([_devices(row) for row in rows])
+        return np.array([_encoder_law(row) for row in rows])
     engines = serving_rows.engines(rows)
     return np.log(_whole_fleet(engines, constants) / engines["output_tokens"])
+
+
+def _encoder_law(row: dict[str, object]) -> float:
+    """ln of peak and power, weighed as the device law says, times devices."""
+    weight, (peak, power) = device_scaling.law().peak_weight, serving_rows.encoder_law_inputs(row)
+    return float(weight * np.log(peak) + (1 - weight) * np.log(power) + np.log(_devices(row)))
 
 
 def _whole_fleet(engines: roofline.Engines, constants: roofline.Constants) -> np.ndarray:

@@ -114,3 +114,11 @@ def test_a_device_without_specs_falls_back_on_its_published_rows():
 def test_what_cannot_be_estimated_says_why(change, reason):
     with pytest.raises(ValueRefused, match=reason):
         serving.rate({**PLAN, **change})
+
+
+def test_an_encoder_in_sixteen_bit_is_slower_than_in_eight():
+    plan = {"model": "BERT-Large", "gpu": "L40S", "gpu_count": 1, "scenario": "offline"}
+    eight, sixteen = (serving.rate({**plan, "precision": precision}).mid for precision in ("int8", "fp16"))
+    assert 0.4 < sixteen / eight < 0.8
+    with pytest.raises(ValueRefused, match="8-bit peak or power of V100-16GB-SXM2"):
+        serving.rate({**plan, "gpu": "V100-16GB-SXM2"})
