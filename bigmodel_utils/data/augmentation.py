@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DROPPED_SHARE = 0.1
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _CLAUSE = re.compile(r"[^。！？；，,.!?;\n]+[。！？；，,.!?;\n]*\s*")
-_PIECE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\s+")
+_CUT = "\0"  # where something was taken out or put together: a space between two spaced words, else nothing
+_PIECE = re.compile(rf"[{_CJK}]|[^\s{_CUT}{_CJK}]+|\s+|{_CUT}")
+_BETWEEN_WORDS = re.compile(rf"(?<=[^\W{_CJK}]){_CUT}+(?=[^\W{_CJK}])")
 _TRIES = 8
 
 
@@ -66,7 +69,6 @@ def vary(text: str, rng: np.random.Generator) -> str:
         clauses.pop(int(rng.integers(len(clauses))))
     if len(clauses) > 1:
         clauses = [clauses[i] for i in rng.permutation(len(clauses))]
-    varied = "".join(clauses) or text
-    pieces = _PIECE.findall(varied)
-    kept = [piece for piece in pieces if not tokens(piece) or rng.random() >= DROPPED_SHARE]
-    return re.sub(r"\s+", " ", "".join(kept)).strip()
+    pieces = _PIECE.findall(_CUT.join(clauses) or text)
+    kept = [piece if not tokens(piece) or rng.random() >= DROPPED_SHARE else _CUT for piece in pieces]
+    return re.sub(r"\s+", " ", _BETWEEN_WORDS.sub(" ", "".join(kept)).replace(_CUT, "")).strip()

