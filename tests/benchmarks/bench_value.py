@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 import resource
 import time
 
 import numpy as np
 
-from bigmodel_utils import scenario
-from bigmodel_utils.value import simulation, training_cost, uncertainty, venture
+from bigmodel_utils import facts, scenario
+from bigmodel_utils.value import serving_rows, simulation, training_cost, training_runs, uncertainty, venture
 
 YEARS, SEED = 5, 7
 MEASURED = {
@@ -97,10 +99,75 @@ def memory(count: int = 1_000_000) -> None:
     )
 
 
+def llm_analysis(efficiency: float, memory_efficiency: float) -> dict[str, float]:
+    """Return the peer's chip-hours by run, for runs whose model's shape is in the facts; its own settings otherwise.
+
+    A generous set-up: hours scaled to the right number of parameters (its feed-forward ratio is a whole number), ZeRO-3 over 64 engines,
+    selective recomputation, one sequence of 4,096 a device.
+    """
+    from llm_analysis.analysis import ActivationRecomputation, DSZeRO, LLMAnalysis
+    from llm_analysis.config import GPUConfig, ModelConfig, ParallelismConfig
+
+    known = {name.lower(): model for name, model in serving_rows.model_names().items()}
+    shapes, specs, links = (
+        facts.load(t).set_index(k) for t, k in (("model_shapes", "model"), ("gpu_specs", "gpu"), ("gpu_serving", "gpu"))
+    )
+    hours = {}
+    for run in training_runs.back_test().to_dict("records"):
+        if run["model"].lower() not in known:
+            continue
+        shape, chip = shapes.loc[known[run["model"].lower()]], specs.loc[run["hardware"]]
+        layers, hidden, groups = (
+            int(shape["layers"]),
+            int(shape["hidden"]),
+            int(shape["kv_values_per_layer"] / 2 / shape["head_values"]),
+        )
+        attention = 2 * hidden**2 * (1 + groups / shape["heads"])
+        width = (run["params_active_b"] * 1e9 - shape["vocabulary"] * hidden - layers * attention) / (2 * layers * hidden)
+        model = ModelConfig(
+            "run",
+            layers,
+            int(shape["heads"]),
+            hidden,
+            int(shape["vocabulary"]),
+            4096,
+            groups,
+            expansion_ratio=max(1, round(width / hidden)),
+        )
+        link = float(links.loc[run["hardware"], "link_gb_s"])
+        gpu = GPUConfig("chip", chip["memory_gb"], chip["bandwidth_tb_s"] * 1000, link, 1e-5, chip["bf16_fp16_dense_tflops"])
+        spread = ParallelismConfig(tp_size=8 if run["params_total_b"] > 10 else 1, pp_size=1, dp_size=64)
+        peer = LLMAnalysis(
+            model, gpu, parallelism_config=spread, flops_efficiency=efficiency, hbm_memory_efficiency=memory_efficiency
+        )
+        found = peer.training(1, 1, seq_len=4096, total_num_tokens=int(run["tokens_b"] * 1e9), ds_zero=DSZeRO(3),
+                              activation_recomputation=ActivationRecomputation(1))  # fmt: skip
+        hours[run["run_id"]] = found["gpu_hours"] * run["params_active_b"] * 1e9 / found["num_params_total"]
+    return hours
+
+
+def training_peers() -> None:
+    """Print factors of error on the same runs: ours with the family left out, and llm-analysis where it is installed."""
+    print(training_cost.back_test_table().round(3).to_string(index=False))
+    if importlib.util.find_spec("llm_analysis") is None:
+        print("llm-analysis is not installed (pip install llm-analysis): its rows are left out")
+        return
+    logging.disable(logging.WARNING)
+    runs, ours = training_runs.back_test().set_index("run_id"), training_cost.back_test_errors().set_index("run_id")["error"]
+    for name, settings in (("defaults", (1.0, 1.0)), ("README's 0.5 and 0.9", (0.5, 0.9))):
+        hours = llm_analysis(*settings)
+        theirs = np.abs([np.log(value / runs.loc[run, "chip_hours"]) for run, value in hours.items()])
+        same = np.abs(ours[list(hours)])
+        print(
+            f"{len(hours)} runs, llm-analysis {name}: median x{np.exp(np.median(theirs)):.2f}, worst x{np.exp(theirs.max()):.2f}; "
+            f"ours, family left out: median x{np.exp(same.median()):.2f}, worst x{np.exp(same.max()):.2f}"
+        )
+
+
 def main() -> None:
     monte_carlo()
     memory()
-    print(training_cost.back_test_table().round(3).to_string(index=False))
+    training_peers()
 
 
 if __name__ == "__main__":
