@@ -84,9 +84,10 @@ def written(value: float | Quantity, unit: str, with_unit: bool = True) -> Messa
     return Message("{value:" + spec + "} {unit}", value=value, unit=names.unit(unit))
 
 
-def rounded(value: float) -> float:
-    """Return `value` to two significant digits: a threshold found by simulation is no sharper."""
-    return float(f"{value:.2g}")
+def rounded(value: float, unlike: float | None = None) -> float:
+    """Return `value` to two significant digits, a third where it would read as `unlike`: simulation is no sharper."""
+    short = float(f"{value:.2g}")
+    return float(f"{value:.3g}") if short == unlike else short
 
 
 def _assumed(given: Any) -> Quantity:

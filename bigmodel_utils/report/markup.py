@@ -15,7 +15,7 @@ _EMPHASIS = re.compile(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)")
 _CODE = re.compile(r"`([^`]+)`")
 _SLOT = re.compile("\ue000(\\d+)\ue001")
 
-Decorate = Callable[[Any, str], str]
+Decorate = Callable[[Any, str, str], str]
 
 
 def shown_value(value: Any, spec: str, language: str) -> str:
@@ -27,12 +27,13 @@ def shown_value(value: Any, spec: str, language: str) -> str:
 
 
 def rendered(message: Message, language: str, decorate: Decorate | None = None) -> str:
-    """Return the message in `language` as inline HTML; `decorate(value, language)` may append HTML to a value."""
+    """Return the message in `language` as inline HTML; `decorate(value, html, language)` may dress a value."""
 
     def fill(value: Any, spec: str) -> str:
         if isinstance(value, Message):
             return rendered(value, language, decorate)
-        return escape(shown_value(value, spec, language)) + (decorate(value, language) if decorate else "")
+        html = escape(shown_value(value, spec, language))
+        return decorate(value, html, language) if decorate else html
 
     return _filled(message, language, fill, inline_markdown)
 

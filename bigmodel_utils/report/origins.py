@@ -25,13 +25,14 @@ class Origins:
         """Return the sentence in every language with a mark after each known quantity."""
         return both(message, self._mark)
 
-    def _mark(self, value: Any, language: str) -> str:
+    def _mark(self, value: Any, html: str, language: str) -> str:
         name = self._names.get(id(value))
         if name is None:
-            return ""
+            return html
         self._used[name] = None
         spoken = plain(Message("Where does this number come from? {origin}", origin=ORIGIN_NAMES[value.origin]), language)
-        return f'\u2060<button type="button" class="o" popovertarget="o-{escape(name)}" aria-label="{escape(spoken)}">{ORIGIN_SIGNS[value.origin]}</button>'
+        opens = f'type="button" class="o" popovertarget="o-{escape(name)}" aria-label="{escape(spoken)}"'
+        return f'<span class="q">{html}<button {opens}>{ORIGIN_SIGNS[value.origin]}</button></span>'
 
     def rows(self) -> str:
         """Return the popovers of all marks written so far, in order of use."""

@@ -79,7 +79,7 @@ def flip_sentence(flip: dict, evidence: Evidence) -> Message:
     return Message(
         "{assumption}: {at} instead of {now} makes it **{verdict}**",
         assumption=names.assumption(name),
-        at=written(rounded(flip["at"]), unit),
+        at=written(rounded(flip["at"], unlike=flip["now"]), unit),
         now=written(assumed if assumed and assumed.mid == flip["now"] else flip["now"], unit, with_unit=False),
         verdict=WORDS[flip["verdict"]],
     )

@@ -34,7 +34,9 @@ def test_minus_is_a_minus_for_numbers_and_never_touches_words() -> None:
 
 def test_a_mark_follows_its_value_in_every_language() -> None:
     q = Quantity(mid=3.0, unit="rows", origin="measured", source="this run")
-    html = both(Message("{rows:integer} rows", rows=q), lambda value, language: f"<i>{language}</i>" if value is q else "")
+    html = both(
+        Message("{rows:integer} rows", rows=q), lambda value, html, language: f"{html}<i>{language}</i>" if value is q else html
+    )
     assert "3<i>en</i>" in html
 
 
