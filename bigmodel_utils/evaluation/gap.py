@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _SHUFFLES = 200
+_BLOCK_ROWS = 8192  # of a weight matrix at a time
 
 
 class GapError(BigModelError):
@@ -214,13 +215,24 @@ def _moved(path_a: Path, path_b: Path) -> pd.DataFrame:
             )
         rows = []
         for name in a.keys():  # noqa: SIM118  (not a dict)
-            first, second = a.get_tensor(name).astype(np.float64), b.get_tensor(name).astype(np.float64)
-            if first.shape != second.shape:
+            first, second = a.get_slice(name), b.get_slice(name)
+            if first.get_shape() != second.get_shape():
                 raise GapError(
                     f"'{name}' of other shapes", "two models from one start", "compare a model with its own adaptation"
                 )
-            rows.append({"part": _part(name), "moved": ((first - second) ** 2).sum(), "size": (first**2).sum()})
+            rows.append({"part": _part(name), **_squares(first, second)})
     return pd.DataFrame(rows).groupby("part", sort=False, as_index=False).sum()
+
+
+def _squares(first: Any, second: Any) -> dict[str, float]:
+    """Return moved and size of one tensor, block by block: an embedding in float64 twice over would not fit."""
+    moved = size = 0.0
+    count = (first.get_shape() or [1])[0]
+    for start in range(0, count, _BLOCK_ROWS):
+        rows = slice(start, min(start + _BLOCK_ROWS, count)) if first.get_shape() else ...
+        block, other = first[rows].astype(np.float64), second[rows].astype(np.float64)
+        moved, size = moved + float(((block - other) ** 2).sum()), size + float((block**2).sum())
+    return {"moved": moved, "size": size}
 
 
 def _part(name: str) -> str:
