@@ -133,8 +133,9 @@ def reliability(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) ->
 
 def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> float:
     """Return the mean gap between confidence and accuracy over bins of equal size (Naeini 2015)."""
-    table = reliability(probabilities, truth, bins)
-    return float((table["n"] * (table["confidence"] - table["accuracy"]).abs()).sum() / table["n"].sum())
+    top = probabilities.max(axis=1)
+    excess = (top - (probabilities.argmax(axis=1) == truth))[np.argsort(top, kind="stable")]
+    return float(sum(abs(group.sum()) for group in np.array_split(excess, min(bins, len(top)))) / len(top))
 
 
 def temperature(logits: np.ndarray, truth: np.ndarray) -> float:
