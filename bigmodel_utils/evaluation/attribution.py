@@ -1,0 +1,108 @@
+"""Which words a decision rests on: integrated gradients, for one text and over many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils.evaluation.predict import Classifier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEPS = 32
+_TOWARDS, _AGAINST = (196, 78, 32), (38, 98, 166)  # read apart by colour-blind eyes
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """How each piece of `text` moved the log-odds of `label`; positive pieces speak for it.
+
+    `pieces` has start, end (characters of the text), piece and score. `reached` is the change of the log-odds from an
+    empty text to this one; the scores sum to it up to `missing`, the error of the numerical integral.
+    """
+
+    text: str
+    label: str
+    probability: float
+    pieces: pd.DataFrame
+    reached: float
+
+    @property
+    def missing(self) -> float:
+        return float(self.reached - self.pieces["score"].sum())
+
+    def _repr_html_(self) -> str:
+        """The text with each piece shaded by its score; the text is data, so it is escaped."""
+        strongest = self.pieces["score"].abs().max() or 1.0
+        spans, at = [], 0
+        for piece in self.pieces[self.pieces["end"] > self.pieces["start"]].itertuples():
+            red, green, blue = _TOWARDS if piece.score > 0 else _AGAINST
+            shade = f"background:rgba({red},{green},{blue},{0.6 * abs(piece.score) / strongest:.2f})"
+            spans.append(escape(self.text[at : piece.start]))
+            spans.append(
+                f'<span style="{shade}" title="{piece.score:+.2f}">{escape(self.text[max(at, piece.start) : piece.end])}</span>'
+            )
+            at = max(at, piece.end)
+        return f"<p>{''.join(spans)}{escape(self.text[at:])}</p>"
+
+
+def attribute(classifier: Classifier, text: str, label: str | None = None, steps: int = STEPS) -> Attribution:
+    """Return integrated gradients (Sundararajan et al. 2017) of the log-odds of `label`, by default the likeliest.
+
+    The path runs from padding in every place but the text's own markers to the text, in `steps` midpoints.
+    Raises ValueError for a label that the model does not know.
+    """
+    import pandas as pd
+    import torch
+
+    model, tokenizer, kind = classifier.model, classifier.tokenizer, classifier.device.kind
+    encoded = tokenizer(text, truncation=True, return_offsets_mapping=True, return_special_tokens_mask=True)
+    ids = torch.tensor([encoded["input_ids"]], device=kind)
+    markers = torch.tensor([encoded["special_tokens_mask"]], device=kind).bool()
+    words = model.get_input_embeddings()
+    with torch.no_grad():
+        embedded = words(ids)
+        empty = words(torch.where(markers, ids, tokenizer.pad_token_id))
+        logits = model(inputs_embeds=embedded).logits.float()
+    target = int(logits.argmax()) if label is None else classifier.labels.index(label)
+    total = torch.zeros_like(embedded)
+    for part in torch.arange(0.5, steps, device=kind).div(steps).split(8):
+        path = (empty + part[:, None, None] * (embedded - empty)).requires_grad_(True)
+        total += torch.autograd.grad(_log_odds(model(inputs_embeds=path).logits, target).sum(), path)[0].sum(dim=0)
+    scores = ((embedded - empty) * total / steps).sum(dim=-1)[0]
+    with torch.no_grad():
+        reached = _log_odds(logits, target) - _log_odds(model(inputs_embeds=empty).logits, target)
+    starts, ends = zip(*encoded["offset_mapping"], strict=True)
+    pieces = pd.DataFrame(
+        {
+            "start": starts,
+            "end": ends,
+            "piece": [text[a:b] for a, b in encoded["offset_mapping"]],
+            "score": scores.cpu().numpy(),
+        }
+    )
+    return Attribution(text, classifier.labels[target], float(logits.softmax(dim=1)[0, target]), pieces, float(reached[0]))
+
+
+def _log_odds(logits, target: int):
+    """Return log p / (1 - p) of the target from logits (rows, labels)."""
+    import torch
+
+    others = torch.cat([logits[:, :target], logits[:, target + 1 :]], dim=1).float()
+    return logits[:, target].float() - others.logsumexp(dim=1)
+
+
+def important_pieces(classifier: Classifier, texts: Sequence[str], label: str, least: int = 3, steps: int = 8) -> pd.DataFrame:
+    """Return piece, texts (how many hold it), score (mean for `label`): pieces in at least `least` texts, strongest first."""
+    import pandas as pd
+
+    tables = [attribute(classifier, text, label, steps).pieces.assign(row=row) for row, text in enumerate(texts)]
+    pieces = pd.concat(tables).assign(piece=lambda t: t["piece"].str.strip().str.lower())
+    found = pieces[pieces["piece"] != ""].groupby("piece").agg(texts=("row", "nunique"), score=("score", "mean")).reset_index()
+    kept = found[found["texts"] >= least]
+    return kept.iloc[np.argsort(-kept["score"].abs().to_numpy(), kind="stable")].reset_index(drop=True)

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from bigmodel_utils.evaluation import attribution
+
+
+def test_scores_sum_to_what_the_text_changed(classifier):
+    for text in ("good dress the bad room", "很好 房 间", "the"):
+        found = attribution.attribute(classifier, text, "positive", steps=256)
+        assert abs(found.missing) < 0.02 * max(1, abs(found.reached))
+
+
+def test_more_steps_miss_less(classifier):
+    few, many = (abs(attribution.attribute(classifier, "good dress the bad room", steps=s).missing) for s in (2, 128))
+    assert many < few
+
+
+def test_both_labels_mirror_each_other(classifier):
+    one, other = (attribution.attribute(classifier, "good bad dress", label) for label in ("positive", "negative"))
+    np.testing.assert_allclose(one.pieces["score"], -other.pieces["score"], atol=1e-4)
+    assert one.probability + other.probability == pytest.approx(1)
+    with pytest.raises(ValueError, match="mixed"):
+        attribution.attribute(classifier, "good", "mixed")
+
+
+def test_pieces_point_into_the_text(classifier):
+    text = "  good   dress"
+    pieces = attribution.attribute(classifier, text).pieces
+    assert [text[row.start : row.end] for row in pieces.itertuples()] == pieces["piece"].tolist() == ["", "good", "dress", ""]
+
+
+def test_the_heat_map_shows_the_whole_text_and_no_markup_of_its_own(classifier):
+    html = attribution.attribute(classifier, "<script>alert(1)</script> good & bad")._repr_html_()
+    assert "<script" not in html
+    import re
+
+    assert re.sub(r"</?(p|span)[^>]*>", "", html) == "&lt;script&gt;alert(1)&lt;/script&gt; good &amp; bad"
+
+
+def test_pieces_over_many_texts(classifier):
+    texts = ["good dress", "good room", "Good the", "bad dress", "bad"]
+    found = attribution.important_pieces(classifier, texts, "positive", least=2)
+    assert set(found["piece"]) == {"good", "dress", "bad"}
+    assert found.set_index("piece").loc["good", "texts"] == 3
+    assert found["score"].abs().is_monotonic_decreasing
