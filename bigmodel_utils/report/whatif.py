@@ -80,7 +80,7 @@ def engine() -> str:
     own = [
         f for f in vars(venture).values() if isfunction(f) and f.__module__ == venture.__name__ and f is not venture.complete
     ]
-    return javascript.module("venture", [*errors, *own], {"HOURS_PER_MONTH": HOURS_PER_MONTH})
+    return javascript.module("venture", [*errors, venture.adopted_share, *own], {"HOURS_PER_MONTH": HOURS_PER_MONTH})
 
 
 def _sliders(evidence: Evidence) -> list[dict[str, Any]]:

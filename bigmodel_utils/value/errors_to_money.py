@@ -12,30 +12,34 @@ import numpy as np
 
 from bigmodel_utils.value import refusals
 
+Value = float | np.ndarray  # one number, or one a draw
 
-def reading_usd_per_thousand(wage_usd_hour, read_per_hour):
+
+def reading_usd_per_thousand(wage_usd_hour: Value, read_per_hour: Value) -> Value:
     """Return what people cost to read 1,000 items, USD."""
     return 1000 * wage_usd_hour / read_per_hour
 
 
-def missed_usd_per_thousand(event_share, recall, missed_usd):
+def missed_usd_per_thousand(event_share: Value, recall: Value, missed_usd: Value) -> Value:
     """Return the cost of events that nobody notices among 1,000 items, USD."""
     return 1000 * event_share * (1 - recall) * missed_usd
 
 
-def needless_usd_per_thousand(event_share, false_alarm_rate, needless_usd):
+def needless_usd_per_thousand(event_share: Value, false_alarm_rate: Value, needless_usd: Value) -> Value:
     """Return the cost of acting on non-events among 1,000 items, USD."""
     return 1000 * (1 - event_share) * false_alarm_rate * needless_usd
 
 
-def errors_usd_per_thousand(event_share, recall, false_alarm_rate, missed_usd, needless_usd):
+def errors_usd_per_thousand(
+    event_share: Value, recall: Value, false_alarm_rate: Value, missed_usd: Value, needless_usd: Value
+) -> Value:
     """Return the cost of both kinds of error among 1,000 items, USD."""
     return missed_usd_per_thousand(event_share, recall, missed_usd) + needless_usd_per_thousand(
         event_share, false_alarm_rate, needless_usd
     )
 
 
-def serving_usd_per_thousand(samples_per_second, machine_usd_hour, average_load):
+def serving_usd_per_thousand(samples_per_second: Value, machine_usd_hour: Value, average_load: Value) -> Value:
     """Return the machine's cost of 1,000 items at `average_load` (average over peak rate), USD."""
     return 1000 * machine_usd_hour / (3600 * samples_per_second * average_load)
 
@@ -43,14 +47,12 @@ def serving_usd_per_thousand(samples_per_second, machine_usd_hour, average_load)
 class Process(NamedTuple):
     """A way of doing the work: how well it finds events, and what one item costs to process (USD)."""
 
-    recall: float | np.ndarray
-    false_alarm_rate: float | np.ndarray
-    usd_per_item: float | np.ndarray
+    recall: Value
+    false_alarm_rate: Value
+    usd_per_item: Value
 
 
-def process_usd(
-    process: Process, items: float, event_share: float, missed_usd: float, needless_usd: float
-) -> float | np.ndarray:
+def process_usd(process: Process, items: float, event_share: float, missed_usd: float, needless_usd: float) -> Value:
     """Return the cost of `items` items done by `process`, errors included, USD (floats or draws).
 
     Raises ValueRefused for a share outside [0, 1] or a negative price. Source: Elkan 2001.

@@ -7,14 +7,22 @@ to values; `INPUTS` lists them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from bigmodel_utils.errors import nearest
+from bigmodel_utils.market.adoption import adopted_share
 from bigmodel_utils.units import HOURS_PER_MONTH
-from bigmodel_utils.value.errors_to_money import errors_usd_per_thousand, reading_usd_per_thousand, serving_usd_per_thousand
+from bigmodel_utils.value.errors_to_money import (
+    Value,
+    errors_usd_per_thousand,
+    reading_usd_per_thousand,
+    serving_usd_per_thousand,
+)
 from bigmodel_utils.value.refusals import ValueRefused
+
+Inputs = Mapping[str, Value]
 
 MEASURED = ("recall", "false_alarm_rate", "samples_per_second", "machine_usd_hour", "training_usd", "labels_bought")
 ASSUMED = (
@@ -26,7 +34,7 @@ ASSUMED = (
 INPUTS = MEASURED + ASSUMED
 
 
-def people_usd_per_thousand(x):
+def people_usd_per_thousand(x: Inputs) -> Value:
     """Return what 1,000 reviews cost when people read them, their errors included, USD."""
     reading = reading_usd_per_thousand(x["reviewer_wage_usd_hour"], x["reviews_read_per_hour"])
     errors = errors_usd_per_thousand(
@@ -39,56 +47,50 @@ def people_usd_per_thousand(x):
     return reading + errors
 
 
-def model_errors_usd_per_thousand(x):
+def model_errors_usd_per_thousand(x: Inputs) -> Value:
     """Return what the model's errors cost the merchant in 1,000 reviews, USD."""
     return errors_usd_per_thousand(
         x["complaint_share"], x["recall"], x["false_alarm_rate"], x["missed_complaint_usd"], x["needless_contact_usd"]
     )
 
 
-def saving_usd_per_thousand(x):
+def saving_usd_per_thousand(x: Inputs) -> Value:
     """Return what 1,000 reviews cost a merchant less with the model, before its price, USD (negative: more)."""
     return people_usd_per_thousand(x) - model_errors_usd_per_thousand(x)
 
 
-def price_usd_per_thousand(x):
+def price_usd_per_thousand(x: Inputs) -> Value:
     """Return the price of 1,000 reviews: a share of the merchant's saving, never below zero, USD."""
     return x["value_capture"] * np.maximum(0, saving_usd_per_thousand(x))
 
 
-def adopted_share(years, p, q):
-    """Return the share of final adopters who have adopted after `years` (Bass 1969)."""
-    decay = np.exp(-(p + q) * years)
-    return (1 - decay) / (1 + q / p * decay)
-
-
-def won_merchants(x):
+def won_merchants(x: Inputs) -> Value:
     """Return the merchants who adopt in the end."""
     return x["online_merchants"] * x["eligible_share"] * x["reachable_share"] * x["long_run_share"]
 
 
-def setup_usd(x):
+def setup_usd(x: Inputs) -> Value:
     """Return what is spent before the first customer: entry, labels and training, USD."""
     return x["entry_usd"] + x["labels_bought"] * x["label_usd"] + x["training_usd"]
 
 
-def serving_usd_month(x, thousands, serving):
+def serving_usd_month(x: Inputs, thousands: Value, serving: Value) -> Value:
     """Return the machines' cost of a month: `serving` USD per 1,000 reviews, and one machine always runs, USD."""
     return np.maximum(HOURS_PER_MONTH * x["machine_usd_hour"], thousands * serving)
 
 
-def serving_usd_thousand(x):
+def serving_usd_thousand(x: Inputs) -> Value:
     """Return what the machines cost for 1,000 reviews at the average load, USD."""
     return serving_usd_per_thousand(x["samples_per_second"], x["machine_usd_hour"], x["average_load"])
 
 
-def operating_usd_month(x, thousands, joined, price, serving):
+def operating_usd_month(x: Inputs, thousands: Value, joined: Value, price: Value, serving: Value) -> Value:
     """Return revenue less serving, acquisition and team of a month, before tax, USD."""
     spent = serving_usd_month(x, thousands, serving) + joined * x["merchant_acquisition_usd"] + x["team_usd_month"]
     return thousands * price - spent
 
 
-def monthly_cash(x, months):
+def monthly_cash(x: Inputs, months: int) -> list[Value]:
     """Return the cash of months 0 (setting up) to `months`, after tax, a list of values of the inputs' shape, USD.
 
     Tax is due on what the venture has earned beyond its highest earlier profit: losses carry forward, never back.
@@ -116,7 +118,7 @@ def monthly_cash(x, months):
     return cash
 
 
-def net_present_value(cash, discount_rate):
+def net_present_value(cash: Sequence[Value], discount_rate: Value) -> Value:
     """Return the value today of monthly cash (month 0 undiscounted) at a yearly discount rate, USD."""
     value = 0
     for month in range(len(cash)):
