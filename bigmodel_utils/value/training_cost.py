@@ -15,7 +15,7 @@ import numpy as np
 
 from bigmodel_utils import facts
 from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
-from bigmodel_utils.value import hierarchy, training_runs
+from bigmodel_utils.value import hierarchy, throughput_scaling, training_runs
 from bigmodel_utils.value.machines import Contract, Machine
 from bigmodel_utils.value.refusals import ValueRefused
 
@@ -123,7 +123,7 @@ def chip_hours(run: dict[str, object]) -> Quantity:
     """Return the chip-hours of a planned run (columns of training_runs that are known before it), 80 % interval.
 
     rung 1: the plan has `tokens_per_s_per_gpu`, measured on the target: tokens over rate, over goodput.
-    rung 2: runs of the same `family` are known. rung 3: neither. Raises ValueRefused where nothing can be said.
+    rung 2: that rate was `measured_on` another accelerator; or runs of the same `family` are known. rung 3: neither. Raises ValueRefused where nothing can be said.
     """
     if np.isfinite(training_runs.positive(run, "tokens_per_s_per_gpu")) and np.isfinite(
         training_runs.positive(run, "tokens_b")
@@ -136,17 +136,26 @@ def chip_hours(run: dict[str, object]) -> Quantity:
 
 
 def _measured_hours(run: dict[str, object]) -> Quantity:
-    goodput = facts.as_range("training_goodput")
-    tokens, rate = training_runs.positive(run, "tokens_b") * 1e9, training_runs.positive(run, "tokens_per_s_per_gpu")
-    steady = tokens / rate / SECONDS_PER_HOUR
+    speed = training_runs.positive(run, "tokens_per_s_per_gpu")
+    rate = Quantity(
+        mid=speed,
+        unit="tokens/s per chip",
+        origin="measured",
+        source="measured tokens/s",
+        method="rung 1: measured on the target",
+    )
+    measured_on, hardware = str(run.get("measured_on") or ""), str(run.get("hardware") or "")
+    if measured_on and measured_on != hardware:
+        rate = throughput_scaling.carried(rate, measured_on, hardware)
+    goodput, hours = facts.as_range("training_goodput"), training_runs.positive(run, "tokens_b") * 1e9 / SECONDS_PER_HOUR
     return Quantity(
-        mid=steady / goodput["mid"],
-        low=steady / goodput["high"],
-        high=steady / goodput["low"],
+        mid=hours / rate.mid / goodput["mid"],
+        low=hours / (rate.high or speed) / goodput["high"],
+        high=hours / (rate.low or speed) / goodput["low"],
         unit="chip-hours",
         origin="estimated",
-        source=f"measured tokens/s; goodput: {goodput['source']}",
-        method="rung 1: measured on the target, divided by goodput",
+        source=f"{rate.source}; goodput: {goodput['source']}",
+        method=f"{rate.method}, divided by goodput",
     )
 
 

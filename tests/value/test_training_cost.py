@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bigmodel_utils import facts
-from bigmodel_utils.value import machines, training_cost, training_runs
+from bigmodel_utils.units import Quantity
+from bigmodel_utils.value import machines, throughput_scaling, training_cost, training_runs
 from bigmodel_utils.value.refusals import ValueRefused
 
 LLAMA = {
@@ -96,6 +97,27 @@ def test_a_measured_rate_is_the_first_rung():
     steady = 2000e9 / 3000 / 3600
     assert (hours.low, hours.mid, hours.high) == pytest.approx((steady, steady / 0.9, steady / 0.67))
     assert hours.method.startswith("rung 1")
+
+
+def test_a_rate_of_another_chip_is_carried_by_its_measured_utilisation():
+    plan = {"tokens_b": 2000, "tokens_per_s_per_gpu": 3000, "hardware": "H100-80GB-SXM"}
+    here, carried = training_cost.chip_hours(plan), training_cost.chip_hours({**plan, "measured_on": "A100-80GB-SXM"})
+    speed_up = here.mid / carried.mid
+    assert 0.65 < speed_up / (989.4 / 312) < 0.85  # an H100 is used about three quarters as fully
+    assert carried.method.startswith("rung 2")
+    assert carried.high / carried.low > here.high / here.low
+    with pytest.raises(ValueRefused, match="did you mean 'H100-80GB-SXM'"):
+        training_cost.chip_hours({**plan, "measured_on": "A100-80GB-SXM", "hardware": "H100-80GB-PCIe"})
+
+
+def test_carried_rates_agree_with_measured_ones():
+    """Every model measured on both chips: A100 rates carried to H100 are within a tenth in the middle."""
+    known = throughput_scaling.utilisations()
+    source, target = "A100-80GB-SXM", "H100-80GB-SXM"
+    rate = Quantity(mid=1.0, unit="tokens/s per chip", origin="measured", source="test")
+    ratio = throughput_scaling.carried(rate, source, target).mid / (989.4 / 312)
+    errors = [abs(np.log(ratio) + known[source][model] - known[target][model]) for model in known[source]]
+    assert np.exp(np.median(errors)) < 1.10
 
 
 @settings(max_examples=25, deadline=None)
