@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.errors import BigModelError
+from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["step", "kind", "reason", "rows", "first_row"]
+COLUMNS = ["step", "kind", "reason", "rows", "first_row", "message"]
+_PARTS = {"train": Message("train"), "validation": Message("validation"), "test": Message("test")}
+
+
+def encoded(message: Message) -> str:
+    """Return a message as the text of a table cell; `told` reads it back."""
+    return json.dumps(message.to_json(), ensure_ascii=False)
+
+
+def told(row: Mapping[str, Any]) -> Message:
+    """Return the message of a row of the account or the quality report, to be read in any language.
+
+    A row without the column `message` tells its `reason` as it stands.
+    """
+    if "message" not in row:
+        return Message("{reason}", reason=str(row["reason"]))
+    return Message.from_json(json.loads(row["message"]))
+
+
+def _entry(step: str, kind: str, reason: Message, rows: int, first_row: int | None = None) -> dict[str, object]:
+    cells = {"reason": reason.read(), "message": encoded(reason)}
+    return {"step": step, "kind": kind, "rows": rows, "first_row": first_row, **cells}
 
 
 class DataError(BigModelError):
@@ -24,19 +48,19 @@ class Account:
     raw: int = 0
     entries: list[dict[str, object]] = field(default_factory=list)
 
-    def drop(self, frame: pd.DataFrame, gone: pd.Series, step: str, reason: str) -> pd.DataFrame:
+    def drop(self, frame: pd.DataFrame, gone: pd.Series, step: str, reason: Message) -> pd.DataFrame:
         """Return `frame` without the rows marked in `gone`, having counted them under `reason`."""
         self._add(step, "dropped", reason, frame.loc[gone, "row"])
         return frame[~gone]
 
-    def change(self, frame: pd.DataFrame, changed: pd.Series, step: str, reason: str) -> None:
+    def change(self, frame: pd.DataFrame, changed: pd.Series, step: str, reason: Message) -> None:
         """Count the rows marked in `changed` as altered and kept."""
         self._add(step, "changed", reason, frame.loc[changed, "row"])
 
-    def count(self, step: str, kind: str, reason: str, rows: int, first_row: int | None = None) -> None:
+    def count(self, step: str, kind: str, reason: Message, rows: int, first_row: int | None = None) -> None:
         """Count rows that were dropped or changed before they stood in a frame."""
         if rows:
-            self.entries.append({"step": step, "kind": kind, "reason": reason, "rows": int(rows), "first_row": first_row})
+            self.entries.append(_entry(step, kind, reason, int(rows), first_row))
 
     def dropped(self) -> int:
         """Return how many rows have left so far."""
@@ -63,10 +87,10 @@ class Account:
         """Return the account as a table: the raw rows, what left or changed, and what each part kept."""
         import pandas as pd
 
-        first = [{"step": "read", "kind": "raw", "reason": "rows in the source", "rows": self.raw, "first_row": None}]
-        last = [{"step": "split", "kind": "kept", "reason": k, "rows": n, "first_row": None} for k, n in kept.items()]
+        first = [_entry("read", "raw", Message("rows in the source"), self.raw)]
+        last = [_entry("split", "kept", _PARTS[part], rows) for part, rows in kept.items()]
         table = pd.DataFrame(first + self.entries + last, columns=COLUMNS)
         return table.astype({"rows": "int64", "first_row": "Int64"})
 
-    def _add(self, step: str, kind: str, reason: str, rows: pd.Series) -> None:
+    def _add(self, step: str, kind: str, reason: Message, rows: pd.Series) -> None:
         self.count(step, kind, reason, len(rows), int(rows.iloc[0]) if len(rows) else None)

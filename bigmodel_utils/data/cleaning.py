@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bigmodel_utils.data import personal_data
 from bigmodel_utils.data.account import Account, DataError
 from bigmodel_utils.errors import nearest
+from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,13 +41,15 @@ def encode_labels(frame: pd.DataFrame, label_map: dict[str, str], labels: list[s
         if target not in labels:
             raise DataError(f"label_map leads to '{target}'", nearest(target, labels), "`label_map` of the scenario")
     raw = frame["label"].map(_label_text)
-    frame = account.drop(frame, raw.isna(), "labels", "no label")
+    frame = account.drop(frame, raw.isna(), "labels", Message("no label"))
     raw = raw[frame.index]
     _refuse_misread(frame, raw, label_map)
     unused = raw[~raw.isin(list(label_map))].value_counts()
     for value in sorted(unused.index[:_NAMED_LABELS]):
-        frame = account.drop(frame, raw[frame.index] == value, "labels", f"label '{_safe(value)}' is not used")
-    frame = account.drop(frame, ~raw[frame.index].isin(list(label_map)), "labels", "other labels are not used")
+        frame = account.drop(
+            frame, raw[frame.index] == value, "labels", Message("label '{label}' is not used", label=_safe(value))
+        )
+    frame = account.drop(frame, ~raw[frame.index].isin(list(label_map)), "labels", Message("other labels are not used"))
     codes = {given: labels.index(target) for given, target in label_map.items()}
     return frame.assign(label=raw[frame.index].map(codes).astype("int64"))
 
@@ -91,19 +94,24 @@ def repair_texts(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
 
     Dropped: no text, no word in it, above MAX_CHARACTERS, formula-like cells, and text with lost characters (U+FFFD).
     """
-    frame = account.drop(frame, frame["text"].isna(), "texts", "no text")
+    frame = account.drop(frame, frame["text"].isna(), "texts", Message("no text"))
     frame = frame.assign(text=frame["text"].astype(str))
-    frame = account.drop(frame, frame["text"].str.len() > MAX_CHARACTERS, "texts", f"longer than {MAX_CHARACTERS} characters")
-    for reason, repair in _REPAIRS.items():
+    frame = account.drop(
+        frame,
+        frame["text"].str.len() > MAX_CHARACTERS,
+        "texts",
+        Message("longer than {limit:integer} characters", limit=MAX_CHARACTERS),
+    )
+    for reason, repair in _REPAIRS:
         frame = _rewrite(frame, repair, "texts", reason, account)
-    frame = account.drop(frame, frame["text"] == "", "texts", "no text")
-    frame = account.drop(frame, _matches(frame, _LOST), "texts", "lost characters")
-    frame = account.drop(frame, _matches(frame, _FORMULA), "texts", "spreadsheet formula")
+    frame = account.drop(frame, frame["text"] == "", "texts", Message("no text"))
+    frame = account.drop(frame, _matches(frame, _LOST), "texts", Message("lost characters"))
+    frame = account.drop(frame, _matches(frame, _FORMULA), "texts", Message("spreadsheet formula"))
     frame = frame.assign(key=[key(text) for text in frame["text"]])
-    return account.drop(frame, frame["key"] == "", "texts", "no word in it")
+    return account.drop(frame, frame["key"] == "", "texts", Message("no word in it"))
 
 
-def _rewrite(frame: pd.DataFrame, repair: Callable[[str], str], step: str, reason: str, account: Account) -> pd.DataFrame:
+def _rewrite(frame: pd.DataFrame, repair: Callable[[str], str], step: str, reason: Message, account: Account) -> pd.DataFrame:
     fixed = frame["text"].map(repair).astype(frame["text"].dtype)
     account.change(frame, fixed != frame["text"], step, reason)
     return frame.assign(text=fixed)
@@ -128,12 +136,12 @@ def _unseen(text: str) -> str:
     return text if text.isascii() and text.isprintable() else unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
-_REPAIRS: dict[str, Callable[[str], str]] = {
-    "mis-decoded characters repaired": _mis_decoded,
-    "HTML entities and line breaks resolved": _html,
-    "unseen characters removed": _unseen,
-    "white space evened": lambda text: _SPACE.sub(" ", text).strip(),
-}
+_REPAIRS: tuple[tuple[Message, Callable[[str], str]], ...] = (
+    (Message("mis-decoded characters repaired"), _mis_decoded),
+    (Message("HTML entities and line breaks resolved"), _html),
+    (Message("unseen characters removed"), _unseen),
+    (Message("white space evened"), lambda text: _SPACE.sub(" ", text).strip()),
+)
 
 
 def _matches(frame: pd.DataFrame, pattern: re.Pattern[str]) -> pd.Series:
@@ -151,13 +159,13 @@ def drop_copies(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
     """Return one row per distinct `key`; keys that carry several labels leave entirely."""
     first = frame.groupby("key", sort=False)["label"].transform("first")
     conflicting = (frame["label"] != first).groupby(frame["key"], sort=False).transform("any")
-    frame = account.drop(frame, conflicting, "copies", "same text, different labels")
-    return account.drop(frame, frame.duplicated("key"), "copies", "copy of an earlier row")
+    frame = account.drop(frame, conflicting, "copies", Message("same text, different labels"))
+    return account.drop(frame, frame.duplicated("key"), "copies", Message("copy of an earlier row"))
 
 
 def drop_near_copies(frame: pd.DataFrame, clusters: pd.Series, account: Account) -> pd.DataFrame:
     """Return one row per cluster of near-copies; clusters that carry several labels leave entirely."""
     first = frame["label"].groupby(clusters, sort=False).transform("first")
     conflicting = (frame["label"] != first).groupby(clusters, sort=False).transform("any")
-    frame = account.drop(frame, conflicting, "copies", "near-copies with different labels")
-    return account.drop(frame, clusters[frame.index].duplicated(), "copies", "near-copy of an earlier row")
+    frame = account.drop(frame, conflicting, "copies", Message("near-copies with different labels"))
+    return account.drop(frame, clusters[frame.index].duplicated(), "copies", Message("near-copy of an earlier row"))

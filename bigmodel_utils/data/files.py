@@ -14,6 +14,7 @@ from bigmodel_utils import paths
 from bigmodel_utils.data import encodings, vault
 from bigmodel_utils.data.account import Account, DataError
 from bigmodel_utils.errors import nearest
+from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ def _texts(path: Path, language: str, account: Account) -> Iterator[str]:
     """Yield decoded lines; lines that were not in the file's main encoding are counted when the file ends."""
     repaired: list[int] = []
     yield from encodings.lines(path, language, repaired.append)
-    account.count("read", "changed", "other encoding than UTF-8 (lines)", len(repaired), next(iter(repaired), None))
+    account.count("read", "changed", Message("other encoding than UTF-8 (lines)"), len(repaired), next(iter(repaired), None))
 
 
 def _separator(header: str, text_column: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.data import augmentation, cleaning, near_duplicates, personal_data, quality, sources, splitting
 from bigmodel_utils.data.account import Account
+from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Market, Task
 from bigmodel_utils.units import Quantity
 
@@ -62,7 +63,7 @@ def prepare(market: Market, task: Task, seed: int) -> Prepared:
     copies = texts - len(frame)
     frame = frame.reset_index(drop=True)
     parts = splitting.assign(frame["label"].to_numpy(), splitting.related(frame), market.split, seed, task.labels)
-    account.drop(frame, frame["row"].notna() & (parts == ""), "split", "not needed for the split")
+    account.drop(frame, frame["row"].notna() & (parts == ""), "split", Message("not needed for the split"))
     chosen = {
         part: frame.loc[parts == part, _COLUMNS].sample(frac=1, random_state=seed).reset_index(drop=True) for part in PARTS
     }
@@ -88,7 +89,7 @@ def _protect(frame: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, int]:
     hit = spans.map(bool)
     for kind in personal_data.KINDS:
         has = spans.map(lambda found, kind=kind: any(s.kind == kind for s in found)).astype(bool)
-        account.change(frame, has, "personal data", f"{kind} replaced")
+        account.change(frame, has, "personal data", Message("{kind} replaced", kind=kind))
     texts = frame["text"].copy()
     texts[hit] = [personal_data.replace(t, s) for t, s in zip(texts[hit], spans[hit], strict=True)]
     keys = frame["key"].copy()
@@ -106,7 +107,7 @@ def _without_near_copies(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
 def _augmented(train: pd.DataFrame, seed: int, account: Account) -> pd.DataFrame:
     """Return the training rows with variants of scarce labels, which the account counts apart from the rows kept."""
     more = augmentation.balance(train, seed)
-    account.count("split", "added", "variants of scarce labels, for training", len(more) - len(train))
+    account.count("split", "added", Message("variants of scarce labels, for training"), len(more) - len(train))
     return more.sample(frac=1, random_state=seed)[_COLUMNS].reset_index(drop=True)
 
 

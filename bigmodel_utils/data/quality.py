@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bigmodel_utils.data import languages
-from bigmodel_utils.data.account import Account
+from bigmodel_utils.data.account import Account, encoded
 from bigmodel_utils.data.drift import tokens
+from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,18 +34,22 @@ def report(
     sampled = clean["text"].iloc[:: max(1, len(clean) // _LANGUAGE_SAMPLE)].tolist()
     other = float(languages.foreign(sampled, language).mean())
     rows = [
-        ("rows without a text", account.rows("no text") / account.raw, "share", account.raw),
-        ("copies and near-copies", account.rows_of("copies") / max(1, before_copies), "share", before_copies),
-        ("copies that disagree on the label", account.rows("same text, different labels"), "rows", before_copies),
-        ("texts in another language than declared", other, "share", len(sampled)),
-        *((f"label {label}", float(share), "share", len(clean)) for label, share in zip(labels, shares, strict=True)),
-        ("characters per text, median", float(sizes.median()), "characters", len(clean)),
-        ("characters per text, 99th percentile", float(sizes.quantile(0.99)), "characters", len(clean)),
-        ("texts longer than ten medians", float((sizes > 10 * sizes.median()).mean()), "share", len(clean)),
-        ("different words in training", known, "words", len(parts["train"])),
-        ("words of the test that training lacks", unseen, "share", len(parts["test"])),
+        (Message("rows without a text"), account.rows("no text") / account.raw, "share", account.raw),
+        (Message("copies and near-copies"), account.rows_of("copies") / max(1, before_copies), "share", before_copies),
+        (Message("copies that disagree on the label"), account.rows("same text, different labels"), "rows", before_copies),
+        (Message("texts in another language than declared"), other, "share", len(sampled)),
+        *(
+            (Message("label {label}", label=label), float(share), "share", len(clean))
+            for label, share in zip(labels, shares, strict=True)
+        ),
+        (Message("characters per text, median"), float(sizes.median()), "characters", len(clean)),
+        (Message("characters per text, 99th percentile"), float(sizes.quantile(0.99)), "characters", len(clean)),
+        (Message("texts longer than ten medians"), float((sizes > 10 * sizes.median()).mean()), "share", len(clean)),
+        (Message("different words in training"), known, "words", len(parts["train"])),
+        (Message("words of the test that training lacks"), unseen, "share", len(parts["test"])),
     ]
-    return pd.DataFrame(rows, columns=["check", "value", "unit", "rows"])
+    cells = [(check.read(), *rest, encoded(check)) for check, *rest in rows]
+    return pd.DataFrame(cells, columns=["check", "value", "unit", "rows", "message"])
 
 
 def _vocabulary(parts: dict[str, pd.DataFrame]) -> tuple[int, float]:

@@ -18,6 +18,7 @@ from bigmodel_utils.artifacts import file_hash
 from bigmodel_utils.data import files, packages
 from bigmodel_utils.data.account import Account, DataError
 from bigmodel_utils.errors import nearest
+from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Data, Market
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Accou
             parts = [pd.concat(parts, ignore_index=True).nsmallest(limit, "key")]
             held, largest = limit, float(parts[0]["key"].max())
     kept = pd.concat(parts, ignore_index=True).nsmallest(limit, "key") if parts else pd.DataFrame({"row": [], "key": []})
-    account.count("read", "dropped", "beyond max_rows", account.raw - len(kept))
+    account.count("read", "dropped", Message("beyond the rows asked for"), account.raw - len(kept))
     return kept.sort_values("row").drop(columns="key").reset_index(drop=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bigmodel_utils.data.account import told
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names, palette
 from bigmodel_utils.report.table import Column, Table
@@ -31,7 +32,7 @@ def parts(lengths: pd.DataFrame) -> Table:
 def personal_data(account: pd.DataFrame) -> Table:
     """Return what personal data was replaced, by market and type. account: market, step, reason, rows."""
     found = account[account["step"] == "personal data"]
-    rows = found.assign(market=found["market"].map(palette.MARKET_NAMES)).to_dict("records")
+    rows = [{**row, "market": palette.MARKET_NAMES[row["market"]], "reason": told(row)} for row in found.to_dict("records")]
     count = int(found["rows"].sum())
     finding = (
         Message("Personal data was replaced {count:integer} times before anything was stored", count=count)
@@ -51,7 +52,7 @@ def quality(table: pd.DataFrame) -> Table:
     rows = [
         {
             "market": palette.MARKET_NAMES[row["market"]],
-            "check": Message("{check}", check=row["check"]),
+            "check": told(row),
             "value": Message("{value:percent1}" if row["unit"] == "share" else "{value:integer}", value=row["value"]),
             "unit": names.unit(row["unit"]),
             "rows": row["rows"],

@@ -1,9 +1,11 @@
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bigmodel_utils.data import Account, DataError, cleaning
+from bigmodel_utils.data.account import told
+from bigmodel_utils.messages import Message
 
 LABELS = ["negative", "positive"]
 MAP = {"1": "negative", "5": "positive"}
@@ -41,7 +43,7 @@ def test_repairs_are_counted(text, clean, reason):
         ("=cmd|'/C calc'!A0", "spreadsheet formula"),
         ('+HYPERLINK("x")', "spreadsheet formula"),
         ("＠SUM(1+1)", "spreadsheet formula"),
-        ("a" * 20_001, "longer than 20000 characters"),
+        ("a" * 20_001, "longer than 20,000 characters"),
     ],
 )
 def test_unfit_rows_leave_with_a_reason(text, reason):
@@ -104,6 +106,7 @@ def test_copies_go_and_contradictions_go_entirely():
     assert account.rows("same text, different labels") == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=6), st.sampled_from(["1", "3", "5", None])), min_size=1, max_size=40))
 def test_the_account_always_reconciles(rows):
     frame, account = table([text for text, _ in rows], [label for _, label in rows])
@@ -118,7 +121,15 @@ def test_the_account_always_reconciles(rows):
 
 def test_a_step_that_forgets_rows_stops_the_run():
     account = Account(raw=10)
-    account.count("texts", "dropped", "no text", 3)
+    account.count("texts", "dropped", Message("no text"), 3)
     account.reconcile(7, "test")
     with pytest.raises(DataError, match="10 raw rows, 3 dropped, 6 kept"):
         account.reconcile(6, "test")
+
+
+def test_reasons_can_be_told_in_any_language():
+    frame, account = table(["a", "b"], ["5", "3"])
+    cleaning.encode_labels(frame, MAP, LABELS, account)
+    dropped = account.frame({"train": 1}).to_dict("records")[1]
+    assert told(dropped) == Message("label '{label}' is not used", label="3")
+    assert told(dropped).read() == dropped["reason"] == "label '3' is not used"

@@ -55,7 +55,7 @@ def test_max_rows_draws_evenly_from_a_sorted_file(tmp_path, market, task):
     raw = sources.read(market("file:own.csv", max_rows=200), seed=1)
     assert len(raw.frame) == 200
     assert 70 < (raw.frame["label"] == "bad").sum() < 130
-    assert raw.account.rows("beyond max_rows") == 800
+    assert raw.account.rows("beyond the rows asked for") == 800
 
 
 def test_one_class_and_header_only_are_refused(tmp_path, market, task):

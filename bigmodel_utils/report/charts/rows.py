@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bigmodel_utils.data.account import told
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import palette
 from bigmodel_utils.report.canvas import SMALL, Canvas, text_width, wrapped
@@ -69,7 +70,7 @@ def _account(canvas: Canvas, lines: pd.DataFrame) -> None:
             y -= 1
             axes.barh(y, row["rows"], height=0.66, color=_KIND_COLOURS[row["kind"]])
             name = (
-                f"{canvas.read(_KIND_NAMES[row['kind']])}: {canvas.read(str(row['reason']))}"
+                f"{canvas.read(_KIND_NAMES[row['kind']])}: {canvas.read(told(row))}"
                 if row["reason"]
                 else canvas.read(_KIND_NAMES[row["kind"]])
             )
