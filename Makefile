@@ -28,7 +28,7 @@ lint: $(VENV)/.test  ## check style of code and notebooks
 
 lock: $(VENV)/.dev  ## pin every package again
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
-	sed -i 's/+cpu$$//' requirements.lock
+	sed -i -E '/^(nvidia-|cuda-|triton==)/d; s/\+cpu$$//' requirements.lock  # holds for CPU and GPU machines alike
 
 messages: $(VENV)/.core  ## bring the translation catalogue up to date with notebooks and code
 	$(BIN)/python -m bigmodel_utils.report.catalogue

@@ -2,8 +2,10 @@
 
 from bigmodel_utils.report.charts.accuracy import confusion, dots_with_intervals
 from bigmodel_utils.report.charts.choice import later_start, price_response, ranks
+from bigmodel_utils.report.charts.confidence import confidence
 from bigmodel_utils.report.charts.cost import cost_per_thousand, threshold_cost
 from bigmodel_utils.report.charts.learning import learning
+from bigmodel_utils.report.charts.map import markets_map
 from bigmodel_utils.report.charts.market import adoption, market_size
 from bigmodel_utils.report.charts.plan import gantt
 from bigmodel_utils.report.charts.rows import account, label_shares, lengths
@@ -13,6 +15,7 @@ __all__ = [
     "account",
     "adoption",
     "cash_fan",
+    "confidence",
     "confusion",
     "cost_per_thousand",
     "dots_with_intervals",
@@ -22,6 +25,7 @@ __all__ = [
     "learning",
     "lengths",
     "market_size",
+    "markets_map",
     "npv_density",
     "price_response",
     "ranks",
