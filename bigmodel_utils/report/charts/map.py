@@ -21,6 +21,7 @@ _MESH = 30  # degrees between the lines
 _LINE = 14.0  # height of a label in pixels
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _NOTEWORTHY = 5  # first ranks, written in ink
+_NAMED_NARROW = 12  # names tried on a phone; more would read as a list without order
 
 
 class Box(NamedTuple):
@@ -106,12 +107,14 @@ def _map(canvas: Canvas, rows: list[dict]) -> None:
         )
         for row in ordered
     ]
-    for row, dot, box in zip(ordered, dots, placed(dots, canvas.width, height), strict=True):
+    named = _NAMED_NARROW if canvas.narrow else len(dots)
+    for row, dot, box in zip(ordered, dots, placed(dots, canvas.width, height, named), strict=True):
         colour = palette.ACCENT if row["target"] else palette.SLATE if row["first"] >= 0.01 else palette.SLATE_SOFT
-        axes.plot(dot.x, dot.y, "o", color=colour, markersize=2 * dot.radius, markeredgewidth=0)
+        axes.plot(dot.x, dot.y, "o", color=colour, markersize=2 * dot.radius, markeredgecolor=palette.PAPER, markeredgewidth=1)
         if box is not None:
             ink = palette.ACCENT if row["target"] else palette.INK if row["rank"] <= _NOTEWORTHY else palette.MUTE
-            canvas.label(axes, box.x, box.y + _LINE / 2, dot.label, ink, row["target"], ha="left", size=SMALL)
+            x, side = _anchor(dot, box)
+            canvas.label(axes, x, box.y + _LINE / 2, dot.label, ink, row["target"], ha=side, size=SMALL)
 
 
 def _ends(degrees: list[float]) -> tuple[float, float]:
@@ -123,14 +126,21 @@ def _label(canvas: Canvas, row: dict) -> str:
     return f"{name} {canvas.value(row['first'], 'percent')}" if row["first"] >= 0.01 else name
 
 
-def placed(dots: list[Dot], width: float, height: float) -> list[Box | None]:
+def _anchor(dot: Dot, box: Box) -> tuple[float, str]:
+    """Where the text is fixed: at its end that is nearest to the dot, so that a wider font grows away from it."""
+    if box.x >= dot.x:
+        return box.x, "left"
+    return (box.x + box.width, "right") if box.x + box.width <= dot.x else (box.x + box.width / 2, "center")
+
+
+def placed(dots: list[Dot], width: float, height: float, named: int) -> list[Box | None]:
     """Return a box for each dot's label inside `width` by `height` pixels, or None; no box meets another or any dot.
 
-    Dots are served in order, each trying the side and corner next to it first, then twice as far.
+    The first `named` dots are served in order, each trying the sides and corners next to it first, then farther off.
     """
     taken = [Box(dot.x - dot.radius, dot.y - dot.radius, 2 * dot.radius, 2 * dot.radius) for dot in dots]
     boxes: list[Box | None] = []
-    for dot in dots:
+    for dot in dots[:named]:
         free = (
             box
             for box in _around(dot)
@@ -138,7 +148,7 @@ def placed(dots: list[Dot], width: float, height: float) -> list[Box | None]:
         )
         boxes.append(next(free, None))
         taken += boxes[-1:] if boxes[-1] else []
-    return boxes
+    return boxes + [None] * (len(dots) - len(boxes))
 
 
 def _around(dot: Dot) -> list[Box]:
