@@ -52,14 +52,14 @@ def models() -> dict[str, dict[str, float]]:
 def inputs(draws: Mapping[str, np.ndarray], factors: Mapping[str, float]) -> dict[str, np.ndarray]:
     """Return the venture's draws under a business model; shares stay below one.
 
-    A flat fee is a price per item that falls as volume rises: the captured part is scaled by middle over drawn volume.
+    A flat fee is a price per item that falls as volume rises: the captured part is scaled by middle over drawn volume,
+    up to the whole saving, beyond which no customer pays.
     """
     changed = {name: draws[name] * factors.get(name, 1.0) for name in venture.INPUTS}
-    changed |= {name: np.minimum(changed[name], 0.99) for name in _SHARES}
     if FLAT_FEE in factors:
         volume = changed["reviews_per_merchant_month"]
         changed["value_capture"] = changed["value_capture"] * np.median(volume) / volume
-    return changed
+    return changed | {name: np.minimum(changed[name], 0.99) for name in _SHARES}
 
 
 def compare(draws: Mapping[str, np.ndarray], years: int) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from bigmodel_utils.value.errors_to_money import (
     reading_usd_per_thousand,
     serving_usd_per_thousand,
 )
-from bigmodel_utils.value.refusals import ValueRefused
+from bigmodel_utils.value.refusals import ValueRefused, above_zero, not_negative, share
 
 Inputs = Mapping[str, Value]
 
@@ -32,6 +32,11 @@ ASSUMED = (
     "merchant_churn_year", "average_load", "entry_usd", "team_usd_month", "label_usd", "discount_rate", "tax_rate",
 )  # fmt: skip
 INPUTS = MEASURED + ASSUMED
+SHARES = (
+    "recall", "false_alarm_rate", "eligible_share", "reachable_share", "long_run_share", "human_recall", "human_false_alarm_rate",
+    "complaint_share", "value_capture", "merchant_churn_year", "tax_rate",
+)  # fmt: skip
+DIVISORS = ("samples_per_second", "reviews_read_per_hour", "adoption_p", "average_load")
 
 
 def people_usd_per_thousand(x: Inputs) -> Value:
@@ -126,10 +131,12 @@ def net_present_value(cash: Sequence[Value], discount_rate: Value) -> Value:
     return value
 
 
-def complete(x: Mapping[str, object]) -> None:
-    """Raise ValueRefused naming the first input that `x` lacks."""
+def complete(x: Mapping[str, Value]) -> None:
+    """Raise ValueRefused naming the first input that `x` lacks, or that holds a value no venture can have."""
     for name in INPUTS:
         if name not in x:
             raise ValueRefused(
                 f"no value for '{name}'", nearest(name, x), "assumptions of the scenario, or the measured figures"
             )
+        check = share if name in SHARES else above_zero if name in DIVISORS else not_negative
+        check(**{name: x[name]})

@@ -19,7 +19,10 @@ def test_a_flat_fee_earns_the_same_whatever_the_volume(valuation):
     x = business_models.inputs(valuation.draws, {business_models.FLAT_FEE: 1.0})
     fee = venture.price_usd_per_thousand(x) * x["reviews_per_merchant_month"] / 1000
     middle = np.median(valuation.draws["reviews_per_merchant_month"]) / 1000
-    assert fee == pytest.approx(venture.price_usd_per_thousand(valuation.draws) * middle)
+    paid = x["value_capture"] < 0.98  # beyond, the fee would eat the whole saving
+    assert paid.mean() > 0.6
+    assert fee[paid] == pytest.approx((venture.price_usd_per_thousand(valuation.draws) * middle)[paid])
+    assert (fee <= venture.saving_usd_per_thousand(x).clip(0) * x["reviews_per_merchant_month"] / 1000).all()
 
 
 def test_a_flat_fee_narrows_the_outcome(valuation):

@@ -129,6 +129,21 @@ def test_a_missing_assumption_is_refused(figures, confusion):
         valuations.estimate(chosen.model_copy(update={"assumptions": fewer}), figures, confusion, cores=2)
 
 
+@pytest.mark.parametrize(
+    ("name", "ends", "hint"),
+    [
+        ("human_recall", (0.8, 0.9, 1.4), "between 0 and 1; the nearest is 1"),
+        ("entry_usd", (-5.0, 1.0, 2.0), "zero or more; the nearest is 0"),
+        ("average_load", (0.0, 0.0, 0.0), "above 0"),
+    ],
+)
+def test_an_impossible_assumption_is_refused_with_the_nearest_value(figures, confusion, name, ends, hint):
+    changes = {f"assumptions.{name}.{end}": value for end, value in zip(("low", "mid", "high"), ends, strict=True)}
+    chosen = scenario.load("reviews_us_to_cn", {"decision.draws": 400, **changes})
+    with pytest.raises(ValueRefused, match=rf"{name}[\s\S]*{hint}"):
+        valuations.estimate(chosen, figures, confusion, cores=2)
+
+
 def test_importing_the_room_loads_nothing_heavy():
     code = (
         "import sys, pkgutil, importlib, bigmodel_utils.value as room;"
