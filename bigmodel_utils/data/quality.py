@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLDS = 5
-_LANGUAGE_SAMPLE = 2000  # texts looked at to tell the language: the share is known to a point
+_LANGUAGE_SAMPLE = 1000  # texts looked at to tell the language: the share is known to a point
 
 
 def report(
