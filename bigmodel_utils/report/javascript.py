@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from types import FunctionType
 
 from bigmodel_utils.errors import BigModelError
 
@@ -21,19 +22,40 @@ class UntranslatableError(BigModelError):
     """A formula outside the grammar that a page can compute."""
 
 
-def module(name: str, functions: Sequence[Callable[..., object]], constants: Mapping[str, float]) -> str:
-    """Return `const NAME = …` in JavaScript with one function for each of `functions`, callable by their Python names."""
-    known = {function.__name__ for function in functions} | set(constants)
-    values = "".join(f"const {key}={value!r};" for key, value in constants.items())
+def module(name: str, *roots: FunctionType) -> str:
+    """Return `const NAME = …` in JavaScript: the functions `roots`, all that they call, and the numbers they read.
+
+    Raises UntranslatableError for anything outside the grammar.
+    """
+    functions, numbers = _reached(roots)
+    known = {function.__name__ for function in functions} | set(numbers)
+    values = "".join(f"const {key}={value!r};" for key, value in sorted(numbers.items()))
     bodies = "".join(_Translator(known).function(function) for function in functions)
     return f"const {name}=(()=>{{{values}{bodies}return{{{','.join(f.__name__ for f in functions)}}}}})();"
+
+
+def _reached(roots: Sequence[FunctionType]) -> tuple[list[FunctionType], dict[str, float]]:
+    """Follow the names that each function reads from its module."""
+    functions: dict[str, FunctionType] = {}
+    numbers: dict[str, float] = {}
+    waiting = list(roots)
+    while waiting:
+        function = waiting.pop(0)
+        functions.setdefault(function.__name__, function)
+        for name in function.__code__.co_names:
+            value = function.__globals__.get(name)
+            if isinstance(value, FunctionType) and name not in functions:
+                waiting.append(value)
+            elif isinstance(value, int | float):
+                numbers[name] = value
+    return list(functions.values()), numbers
 
 
 class _Translator:
     def __init__(self, known: set[str]) -> None:
         self.known = known
 
-    def function(self, function: Callable[..., object]) -> str:
+    def function(self, function: FunctionType) -> str:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
         if not isinstance(tree, ast.FunctionDef):
             raise _refusal(tree)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.messages import LANGUAGES, Message, translate
@@ -18,8 +17,7 @@ from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.markup import both, plain
 from bigmodel_utils.report.page import TEMPLATE
 from bigmodel_utils.report.verdict import WORDS
-from bigmodel_utils.units import HOURS_PER_MONTH
-from bigmodel_utils.value import errors_to_money, venture
+from bigmodel_utils.value import venture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 SLIDERS = 5
 STEPS = 200
 _SIGNIFICANT_DIGITS = 5
-_ERRORS = ("reading", "missed", "needless", "errors", "serving")
 
 _SENTENCES = {
     "answer": Message("In {gain} of 100 futures this gains money. Verdict: {verdict}."),
@@ -76,11 +73,7 @@ def panel(evidence: Evidence) -> Panel:
 
 def engine() -> str:
     """Return the venture's arithmetic as JavaScript: `venture.monthly_cash(x, months)` and all that it calls."""
-    errors = [getattr(errors_to_money, f"{name}_usd_per_thousand") for name in _ERRORS]
-    own = [
-        f for f in vars(venture).values() if isfunction(f) and f.__module__ == venture.__name__ and f is not venture.complete
-    ]
-    return javascript.module("venture", [*errors, venture.adopted_share, *own], {"HOURS_PER_MONTH": HOURS_PER_MONTH})
+    return javascript.module("venture", venture.monthly_cash, venture.net_present_value)
 
 
 def _sliders(evidence: Evidence) -> list[dict[str, Any]]:
