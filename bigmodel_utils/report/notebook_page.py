@@ -81,9 +81,8 @@ def _main(nb: Any) -> str:
     exporter = HTMLExporter(config=config, template_name="notebook", extra_template_basedirs=[str(TEMPLATE)])
     exporter.register_filter("both_markdown", lambda source: prose.html(source, ids))
     exporter.register_filter("shown", shown)
-    exporter.register_filter("spoken", lambda text: both(Message(text)))
     exporter.register_filter("escaped", prose.escaped)
-    html, _ = exporter.from_notebook_node(nb)
+    html, _ = exporter.from_notebook_node(nb, resources={"code_word": both(Message("Code"))})
     return html.strip()
 
 

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from bigmodel_utils import facts, scenario
-from bigmodel_utils.market import entry, outlook, placement, segment, standing
+from bigmodel_utils.market import entry, exposure, outlook, placement, risk, segment, standing
 from bigmodel_utils.report import charts, market_explore, market_tables
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import uncertainty
+from bigmodel_utils.value import simulation, uncertainty
 
 MEASURED = {
     "recall": 0.9,
@@ -65,7 +65,14 @@ def tables(venture, draws):
         market_tables.resemblance(closest, ask),
         market_tables.questions(ask),
         market_tables.factors(grid),
+        market_tables.team(*outlook.team(venture, {"Seller": 1})),
+        market_tables.exposure(exposed(draws)),
     ]
+
+
+def exposed(draws):
+    register = risk.register(facts.load("risks"))
+    return exposure.exposed(simulation.npv(draws, 5), draws["discount_rate"], 5, register, 0.2, 7)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -107,6 +114,13 @@ def test_an_unanswered_factor_stays_empty(venture):
     grid, _, ask = standing.lessons(venture, FIGURES)
     row = market_tables.factors(grid).rows[list(grid.index).index(ask[0])]
     assert "venture" not in row
+
+
+def test_skills_that_somebody_has_leave_the_cell(venture):
+    rows = market_tables.team(*outlook.team(venture, {"Seller": 1})).rows
+    assert rows[0]["uncovered_skills"].read() == "training; evaluation; data"
+    assert rows[3]["uncovered_skills"] is None
+    assert rows[4]["uncovered_skills"].read() == "support; labelling"
 
 
 def test_moving_a_weight_redraws_the_ranking(venture):
