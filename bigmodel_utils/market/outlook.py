@@ -10,8 +10,10 @@ import numpy as np
 
 from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError, competition, placement, plan, policy, risk, selection
+from bigmodel_utils.market.team import gap, hiring_cost
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.units import MONTHS_PER_YEAR
 from bigmodel_utils.value.errors_to_money import reading_usd_per_thousand
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ EVEN_WEIGHTS = dict.fromkeys(CRITERIA, 1.0)
 US, STAFF, NOTHING = Message("This venture").text, Message("Own staff read").text, Message("Nothing").text
 _TASTE = ("constant", "log_price", "local_hosting", "local_language", "ready_to_use", "dissimilarity")
 _SPREAD = 0.3  # of the weights around those given: each weight's sd is 0.3 sqrt(w (1 - w))
-_CORRELATION = 0.2  # between any two risks of the register: what hurts one part of a venture tends to hurt others
 
 
 def operation(scenario: Scenario) -> policy.Operation:
@@ -238,7 +239,8 @@ def project(scenario: Scenario) -> Project:
 def risks(scenario: Scenario) -> tuple[dict[str, float], pd.DataFrame, Message]:
     """Return (summary of the loss in USD, mitigation table, sentence) of data/facts/risks.csv."""
     known = risk.register(facts.load("risks"))
-    losses = risk.simulate(known, scenario.decision.draws, np.random.default_rng(scenario.seed), _CORRELATION)
+    together = facts.as_range("risk_correlation")["mid"]
+    losses = risk.simulate(known, scenario.decision.draws, np.random.default_rng(scenario.seed), together)
     total, cures = risk.summary(losses), risk.mitigation(known)
     worth = cures[cures["pays"]]
     return (
@@ -255,3 +257,52 @@ def risks(scenario: Scenario) -> tuple[dict[str, float], pd.DataFrame, Message]:
             saves=float(worth["saves"].sum()),
         ),
     )
+
+
+def team(scenario: Scenario, have: Mapping[str, float] | None = None) -> tuple[pd.DataFrame, Message]:
+    """Return (`team.gap` with country_iso3, usd_per_year, usd_to_hire of the people missing; the sentence).
+
+    `have`: people at hand by role of data/facts/team_roles.csv, nobody unless given. Raises MarketError for an unknown role.
+    """
+    roles, countries = facts.load("team_roles"), facts.load("countries")
+    overhead, fee = facts.as_range("employer_overhead"), facts.as_range("hiring_fee")
+    found = gap(roles, have or {})
+
+    def cost(people: pd.Series, end: str) -> pd.DataFrame:
+        where = (scenario.source_market.country, scenario.target_market.country)
+        return hiring_cost(roles, people, countries, *where, overhead[end], fee[end])
+
+    low, mid, high = (cost(found["missing"], end) for end in ("low", "mid", "high"))
+    table = found.assign(**mid[["country_iso3", "usd_per_year", "usd_to_hire"]])
+    missing = table[table["missing"] > 0]
+    values = {
+        "whole": float(cost(found["needed"], "mid")["usd_per_year"].sum()),
+        "books": scenario.assumption("team_usd_month").mid * MONTHS_PER_YEAR,
+        "unpriced": _unpriced(int(cost(found["needed"], "mid")["usd_per_year"].isna().sum())),
+    }
+    if missing.empty:
+        text = Message(
+            "The team at hand fills every role. It costs {whole:money} a year at market pay; "
+            "the venture's books count {books:money}.{unpriced}",
+            **values,
+        )
+    else:
+        text = Message(
+            "{people:number1} people are missing in {count} of {of} roles: {usd:money} a year, between {low:money} and {high:money}, "
+            "and {hire:money} to find them. The whole team costs {whole:money} a year; the venture's books count {books:money}.{unpriced}",
+            people=float(missing["missing"].sum()),
+            count=len(missing),
+            of=len(table),
+            usd=float(missing["usd_per_year"].sum()),
+            low=float(low["usd_per_year"].sum()),
+            high=float(high["usd_per_year"].sum()),
+            hire=float(missing["usd_to_hire"].sum()),
+            **values,
+        )
+    return table, text
+
+
+def _unpriced(roles: int) -> Message | str:
+    if roles == 0:
+        return ""
+    return Message(" Pay is not on file for {roles} roles, which are left out of these sums.", roles=roles)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bigmodel_utils.market import MarketError
 from bigmodel_utils.market.size import log_sd
@@ -89,6 +89,23 @@ def simulate(risks: Sequence[Risk], draws: int, rng: np.random.Generator, correl
     spread = log_sd([risk.low_usd for risk in risks], [risk.high_usd for risk in risks])
     middle = np.log([np.sqrt(risk.low_usd * risk.high_usd) for risk in risks])
     return happens * np.exp(middle + spread * rng.normal(size=happens.shape))
+
+
+def losses_today(
+    losses: NDArray[np.float64], discount_rate: ArrayLike, years: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return what all losses of each draw are worth at the start, (draws,), USD, zero or more, before any tax relief.
+
+    Each loss falls at any moment of `years` with equal chance and is discounted at the draw's own yearly rate, so that
+    one dollar of loss is worth (1 - (1 + r)^-T) / (T ln(1 + r)) on average. `losses` as from `simulate`.
+    Raises MarketError for a horizon of zero, or rates of another number of draws.
+    """
+    rate = np.broadcast_to(np.asarray(discount_rate, dtype=float), np.shape(discount_rate) or (len(losses),))
+    if not years > 0 or len(rate) != len(losses):
+        given = f"{years:g} years, {len(rate)} discount rates for {len(losses)} draws"
+        raise MarketError(given, "years above zero, one rate for each draw", "the call of risk.losses_today")
+    when = years * rng.random(losses.shape)
+    return (losses * (1 + rate[:, None]) ** -when).sum(axis=1)
 
 
 def summary(losses: NDArray[np.float64]) -> dict[str, float]:

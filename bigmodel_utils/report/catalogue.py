@@ -28,6 +28,7 @@ _TOLD_BY_FACTS = {
     "policy": ("instrument", "duty"),
     "countries": ("country",),
     "rivals": ("rival",),
+    "team_roles": ("role", "skills"),
 }  # columns whose words a report shows
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
@@ -71,7 +72,8 @@ def _facts() -> Iterator[str]:
     for table, columns in _TOLD_BY_FACTS.items():
         frame = facts.load(table)
         for column in columns:
-            yield from frame[column].dropna().astype(str).unique()
+            for cell in frame[column].dropna().astype(str).unique():
+                yield from re.split(r";(?! )", cell)  # a list has no blank behind its semicolons, a sentence has
 
 
 def _spoken_in(code: str) -> Iterator[str]:
@@ -108,6 +110,7 @@ def _scenario(name: str) -> Iterator[str]:
 
 
 def main(languages: Iterable[str] = LANGUAGES[1:]) -> None:
+    """Update every catalogue and print what it still lacks."""
     for language in languages:
         path = update(language)
         catalogue.cache_clear()

@@ -12,6 +12,7 @@ from bigmodel_utils.report.table import Column, Table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bigmodel_utils.market.exposure import Exposure
     from bigmodel_utils.market.policy import Burden
 
 _PLANNED = Message("Planner's ranges and fact rows with their dates; see the codebook of the facts.")
@@ -187,3 +188,47 @@ def _factor_row(row: Mapping, companies: Sequence[str]) -> dict:
     scores = {name: _SCORES[int(row[name])] for name in companies}
     own = {"venture": _SCORES[int(row["venture"])]} if row["venture"] in _SCORES else {}
     return {"question": Message(row["question"]), **scores, **own}
+
+
+def team(table: pd.DataFrame, finding: Message) -> Table:
+    """Return each role with the people and skills it lacks and what they cost. table, finding: as `outlook.team`."""
+    rows = [
+        row | {"role": Message(row["role"]), "uncovered_skills": _listed(row["uncovered_skills"])}
+        for row in table.to_dict("records")
+    ]
+    columns = [
+        Column("role", Message("role")),
+        Column("country_iso3", Message("paid in"), "country"),
+        Column("needed", Message("needed"), "number1", Message("people")),
+        Column("missing", Message("missing"), "number1", Message("people")),
+        Column("uncovered_skills", Message("skills that nobody has")),
+        Column("usd_per_year", Message("costs"), "money", Message("a year")),
+        Column("usd_to_hire", Message("to find them"), "money", Message("once")),
+    ]
+    source = Message("Pay of software engineers in one survey of 2022, times each role's factor; planner's ranges on top.")
+    return Table(finding, columns, rows, source)
+
+
+def _listed(words: str) -> Message | None:
+    """A fact's list, each word apart, so that each can be translated."""
+    first, _, rest = words.partition(";")
+    if not first:
+        return None
+    return Message("{first}; {rest}", first=Message(first), rest=_listed(rest)) if rest else Message(first)
+
+
+def exposure(found: Exposure) -> Table:
+    """Return the venture's worth with and without the risks on file. found: as `exposure.with_risks`."""
+    shown = found.table.assign(title=[Message(title) for title in found.table["title"]])
+    columns = [
+        Column("title", Message("case")),
+        Column("npv_low", Message("low"), "money", Message("net present value")),
+        Column("npv_mid", Message("middle"), "money", Message("net present value")),
+        Column("npv_high", Message("high"), "money", Message("net present value")),
+        Column("gain", Message("chance of gain"), "percent"),
+    ]
+    source = Message(
+        "Each loss falls at any moment of the plan, discounted at the future's own rate, without tax relief. The futures know "
+        "slow adoption already, so part of it counts twice: read this as the dark side."
+    )
+    return Table.of(found.finding, shown, columns, source)

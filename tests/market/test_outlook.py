@@ -111,3 +111,33 @@ def test_the_register_says_what_it_expects(entry):
 def test_the_same_seed_gives_the_same_outlook(entry):
     assert outlook.rivals(entry, 3.0).equals(outlook.rivals(entry, 3.0))
     assert outlook.project(entry).finding == outlook.project(entry).finding
+
+
+def test_a_team_of_nobody_lacks_everybody(entry):
+    table, sentence = outlook.team(entry)
+    assert table["missing"].sum() == table["needed"].sum()
+    assert "missing in 6 of 6 roles" in sentence.read()
+    assert table["usd_per_year"].notna().all()
+
+
+def test_people_at_hand_cost_nothing_more(entry):
+    nobody, seller = outlook.team(entry)[0], outlook.team(entry, {"Seller": 1})[0]
+    assert seller["usd_per_year"].sum() < nobody["usd_per_year"].sum()
+    assert seller.set_index("role").loc["Seller", "usd_to_hire"] == 0
+
+
+def test_a_full_team_is_said_to_be_full(entry):
+    roles = facts.load("team_roles")
+    _, sentence = outlook.team(entry, dict(zip(roles["role"], roles["people"], strict=True)))
+    assert "fills every role" in sentence.read()
+
+
+def test_pay_that_is_not_on_file_is_said_to_be_missing():
+    table, sentence = outlook.team(elsewhere("JPN", "ja"))
+    assert table["usd_per_year"].isna().sum() == 4
+    assert "not on file for 4 roles" in sentence.read()
+
+
+def test_a_misspelt_role_names_the_nearest(entry):
+    with pytest.raises(MarketError, match="did you mean 'Seller'"):
+        outlook.team(entry, {"Sellers": 1})
