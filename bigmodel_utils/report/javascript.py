@@ -56,6 +56,7 @@ class _Translator:
         self.known = known
 
     def function(self, function: FunctionType) -> str:
+        """Return one function; annotations and docstring stay behind."""
         tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
         if not isinstance(tree, ast.FunctionDef):
             raise _refusal(tree)
@@ -66,6 +67,7 @@ class _Translator:
         return f"function {tree.name}({','.join(names)}){{{local}{''.join(map(self.statement, body))}}}"
 
     def statement(self, node: ast.stmt) -> str:
+        """Return one statement, or refuse it."""
         match node:
             case ast.Return(value=ast.expr() as value):
                 return f"return {self.expression(value)};"
@@ -79,6 +81,7 @@ class _Translator:
         raise _refusal(node)
 
     def expression(self, node: ast.expr) -> str:
+        """Return one expression in brackets, so that no rule of precedence is left to chance."""
         match node:
             case ast.Constant(value=bool()):
                 raise _refusal(node)
