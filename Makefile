@@ -3,16 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SCENARIO ?= reviews_us_to_cn
+SWEEP ?= data/sweeps/offer.yml
 export OMP_WAIT_POLICY = PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help report lab test bench lint lock messages sample clean
+.PHONY: help report sweep lab test bench lint lock messages sample clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 report: $(VENV)/.core  ## run the default scenario (or SCENARIO=name) and write its reports
 	$(BIN)/bigmodel run $(SCENARIO)
+
+sweep: $(VENV)/.core  ## run the variants of SWEEP=file.yml and compare them on one page
+	$(BIN)/bigmodel sweep $(SWEEP)
 
 lab: $(VENV)/.core  ## open the notebooks in JupyterLab
 	$(BIN)/bigmodel lab

@@ -44,6 +44,21 @@ def run(
 
 
 @app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(help="YAML with scenarios, and grid, random or members.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time on this machine.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    yes: Annotated[bool, typer.Option("--yes", help="Run more than fifty members without asking.")] = False,
+) -> None:
+    """Run many variants of scenarios and write one page that compares them."""
+    from bigmodel_utils import paths
+    from bigmodel_utils.pipeline import sweep as sweeping
+
+    folder = sweeping.run(file, jobs, device, yes)
+    typer.echo(f"comparison: {paths.shown(folder / 'index.html')}")
+
+
+@app.command()
 def check(scenario: ScenarioName = DEFAULT, settings: Settings = None) -> None:
     """Validate a scenario and its facts without running anything."""
     from bigmodel_utils import scenario as scenarios

@@ -28,11 +28,12 @@ def run_chain(
     device: str = "auto",
     first: str | None = None,
     progress: Progress | None = None,
+    into: Path | None = None,
 ) -> Path:
     """Execute the notebooks of scenario `name` in order and return the folder of its rendered reports.
 
     A stage whose causes are unchanged is kept. `first` ("03" or "03_evaluate_model") skips the stages before it, which
-    must have finished, and runs all from there on whether changed or not.
+    must have finished, and runs all from there on whether changed or not. `into` is another folder for the reports.
     Raises BigModelError on bad input, before anything runs, and RunFailed when a cell stops.
     """
     overrides = json.loads(json.dumps(overrides or {}, default=str))
@@ -42,7 +43,7 @@ def run_chain(
     parameters = {"scenario": _as_seen_from_notebooks(name), "overrides": overrides}
     with _alone(run), progress or Progress() as shown:
         made = [stage for stage in stages if _step(run, stage, parameters, shown, forced=first is not None)]
-        return _rendered(run, bool(made))
+        return _rendered(run, into or paths.reports() / run.scenario.name, bool(made))
 
 
 def stages_from(first: str | None) -> tuple[str, ...]:
@@ -78,15 +79,19 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
     return True
 
 
-def _rendered(run: Run, made: bool) -> Path:
+def _rendered(run: Run, folder: Path, made: bool) -> Path:
     """Return the folder of the reports, rendered again unless neither results nor the code of reports changed."""
-    folder = paths.reports() / run.scenario.name
     if not made and manifest.stands(run, folder):
         return folder
+    from filelock import FileLock
+
     from bigmodel_utils.report import site
 
-    site.render(run, {stage: executed(run, stage) for stage in STAGES})
-    manifest.write(run, folder)
+    own = folder == paths.reports() / run.scenario.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / ".lock"):  # runs of one scenario render one after the other
+        site.render(run, {stage: executed(run, stage) for stage in STAGES}, None if own else folder)
+        manifest.write(run, folder)
     return folder
 
 
@@ -126,16 +131,16 @@ def _choose_device(device: str) -> None:
 
 @contextlib.contextmanager
 def _alone(run: Run) -> Iterator[None]:
-    """Hold the scenario's lock: two runs at once would write over each other's reports."""
+    """Hold the run's lock: the same run twice at once would write over its own results."""
     from filelock import FileLock, Timeout
 
     run.folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(run.folder.parent / ".lock", timeout=0):
+        with FileLock(run.folder / ".lock", timeout=0):
             yield
     except Timeout:
         raise BigModelError(
-            f"a second run of '{run.scenario.name}' at the same time", "one run per scenario", "wait for the other one to end"
+            f"'{run.scenario.name}' ({run.id}) a second time while it runs", "one at a time", "wait for the other one to end"
         ) from None
 
 

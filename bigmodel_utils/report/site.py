@@ -17,32 +17,34 @@ from bigmodel_utils.report.page import Page
 _log = logging.getLogger(__name__)
 
 
-def render(run: Run, notebooks: Mapping[str, Path]) -> Path:
+def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None) -> Path:
     """Write the reports of a finished run and return their folder; equal artifacts give byte-identical pages.
 
-    notebooks: stage -> executed notebook. Raises ArtifactError when a result is missing; an earlier report then stays.
+    notebooks: stage -> executed notebook. `into` is another folder than `reports/<scenario>`, which the index leaves out. Raises ArtifactError when a result is missing; an earlier report then stays.
     """
     titles = [(f"{path.stem}.html", notebook_page.title_of_file(path)) for path in notebooks.values()]
     line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)
     extras = [(workbook.FILE, Message("The cash flow as a workbook (Excel)"))] if workbook.is_possible() else []
     pages = [brief.page(run, titles + extras)]
     pages += [notebook_page.page(path, titles, line, run.scenario.illustrative) for path in notebooks.values()]
-    folder = paths.reports() / run.scenario.name
+    folder = into or paths.reports() / run.scenario.name
     aside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     listed = overview.page(run.scenario.name)
-    typeface = _typeface([listed, *pages])
+    face = typeface([listed, *pages])
     for page in pages:
-        (aside / page.file).write_text(page.html(typeface), encoding="utf-8")
+        (aside / page.file).write_text(page.html(face), encoding="utf-8")
     if extras:
         workbook.write(Evidence(run), aside)
     swap_in(aside, folder)
-    write_atomic(paths.reports() / listed.file, listed.html(typeface))
+    if into is None:
+        write_atomic(paths.reports() / listed.file, listed.html(face))
     return folder
 
 
-def _typeface(pages: Sequence[Page]) -> font.Typeface:
+def typeface(pages: Sequence[Page]) -> font.Typeface:
+    """Return the embedded Chinese typeface cut to the signs of `pages`."""
     if font.source() is None:
         _log.warning("no embedded Chinese font (pip install justmytype-intl-cjk): pages use the reader's own fonts")
     return font.Typeface(page.text for page in pages)

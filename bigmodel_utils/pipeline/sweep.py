@@ -1,0 +1,162 @@
+"""Many runs from one file: a grid, a list or a random choice of overrides, and one page that compares them."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bigmodel_utils import paths, scenario
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.pipeline.failure import RunFailed
+
+MANY = 50
+
+
+class SweepError(BigModelError):
+    """A sweep that cannot be run as written."""
+
+
+class Random(BaseModel):
+    """Draw `count` of the grid's combinations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    count: Annotated[int, Field(ge=1)]
+    seed: int = 0
+
+
+class Sweep(BaseModel):
+    """Scenarios times overrides: every combination of `grid` (or `random` ones of them), and each entry of `members`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    scenarios: Annotated[list[str], Field(min_length=1)]
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    random: Random | None = None
+    members: list[dict[str, Any]] = []
+
+    @property
+    def size(self) -> int:
+        """How many runs it asks for."""
+        combinations = 1
+        for values in self.grid.values():
+            combinations *= len(values)
+        if self.random:
+            combinations = min(combinations, self.random.count)
+        alone = combinations if self.grid or not self.members else 0
+        return len(self.scenarios) * (alone + len(self.members))
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run of a sweep; `label` names its folder of reports. The first member is the baseline."""
+
+    label: str
+    scenario: str
+    overrides: dict[str, Any]
+
+
+def load(path: Path) -> Sweep:
+    """Return the sweep in a YAML file; raises SweepError with the nearest key."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Sweep.model_validate(content)
+    except OSError:
+        raise SweepError(f"sweep '{path.name}'", "a YAML file that can be read", "bigmodel sweep FILE") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SweepError(" ".join(str(error).split()), "YAML text in UTF-8", path.name) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"]) or "the file"
+        raise SweepError(f"{where}: {first['msg']}", nearest(where, Sweep.model_fields), path.name) from None
+
+
+def members(sweep: Sweep) -> list[Member]:
+    """Return the members in order, each override checked against its scenario; raises ScenarioError on the first wrong one."""
+    digits = max(2, len(str(sweep.size)))
+    found = []
+    for number, (name, overrides) in enumerate(itertools.product(sweep.scenarios, _overrides(sweep)), start=1):
+        scenario.load(name, overrides)
+        found.append(Member(f"m{number:0{digits}d}", name, overrides))
+    return found
+
+
+def _overrides(sweep: Sweep) -> list[dict[str, Any]]:
+    every = _combinations(sweep.grid) if sweep.grid or not sweep.members else iter(())
+    if sweep.random:
+        size = 1
+        for values in sweep.grid.values():
+            size *= len(values)
+        chosen = sorted(random.Random(sweep.random.seed).sample(range(size), min(sweep.random.count, size)))  # noqa: S311
+        every = (_nth(sweep.grid, place) for place in chosen)
+    return [*every, *sweep.members]
+
+
+def _combinations(grid: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    for values in itertools.product(*grid.values()):
+        yield dict(zip(grid, values, strict=True))
+
+
+def _nth(grid: dict[str, list[Any]], place: int) -> dict[str, Any]:
+    """Return one combination without writing the others down: a grid of millions costs nothing to draw from."""
+    chosen = {}
+    for key, values in reversed(grid.items()):
+        place, index = divmod(place, len(values))
+        chosen[key] = values[index]
+    return dict(reversed(chosen.items()))
+
+
+def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False) -> Path:
+    """Run every member, `jobs` at a time, and return the folder whose index.html compares them.
+
+    The first member runs alone: the others take over every stage that it leaves unchanged. A member that fails is
+    shown, and the others go on. Raises SweepError for a sweep of more than MANY members unless `sure`.
+    """
+    sweep = load(path)
+    if sweep.size > MANY and not sure:
+        raise SweepError(f"a sweep of {sweep.size:,} runs", f"up to {MANY}, or --yes", path.name)
+    chosen, folder = members(sweep), paths.reports() / path.stem
+    if jobs < 1:
+        raise SweepError(f"--jobs {jobs}", "one or more", "bigmodel sweep --jobs")
+    failures = [_one(chosen[0], folder, device)]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        failures += pool.map(_one, chosen[1:], itertools.repeat(folder), itertools.repeat(device))
+    from bigmodel_utils.report import comparison
+
+    lines = [_line(member, failure) for member, failure in zip(chosen, failures, strict=True)]
+    return comparison.render(path.stem, lines, folder)
+
+
+def _one(member: Member, folder: Path, device: str) -> str | None:
+    """Run one member into its own folder of reports; return the message that stopped it, if any."""
+    from bigmodel_utils.pipeline.runner import run_chain
+
+    try:
+        run_chain(member.scenario, member.overrides, device, into=folder / member.label)
+    except (BigModelError, RunFailed) as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def _line(member: Member, failure: str | None) -> dict[str, Any]:
+    """Return what the comparison shows of a member."""
+    what = ", ".join(f"{key.rpartition('assumptions.')[2]} = {value}" for key, value in member.overrides.items())
+    line = {"label": member.label, "what": what or member.scenario}
+    if failure:
+        return line | {"failure": failure}
+    run = Run(scenario.load(member.scenario, member.overrides))
+    decision, figures = run.json("08_decide", "decision"), run.figures("06_estimate_value") | run.figures("03_evaluate_model")
+    return line | {
+        "verdict": decision["verdict"],
+        "probability": decision["probability"],
+        "npv": figures["npv"],
+        "accuracy": figures["accuracy_target_b"],
+    }
