@@ -52,6 +52,14 @@ class Regression:
         noise = np.exp(2 * self.log_scales[self._effects + tier])
         return mean, np.sqrt(np.maximum(np.diag(within - across @ solved), 0) + noise)
 
+    def leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (predicted - actual) and its standard deviation of each row left out in turn, each (n,), scales kept.
+
+        In closed form (Rasmussen & Williams 2006, eq. 5.12).
+        """
+        precision = np.diag(self._inverse)
+        return -(self._inverse @ (self.y - self.y.mean())) / precision, np.sqrt(1 / precision)
+
     @property
     def _effects(self) -> int:
         return 1 + len(self.design.slopes) + len(self.design.groups)
