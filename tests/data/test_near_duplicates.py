@@ -57,6 +57,19 @@ def test_many_copies_become_one_cluster_in_linear_work():
     assert len(near_duplicates.pairs(keys)[0]) < 40 * len(keys)
 
 
+def test_copies_are_found_among_texts_of_one_template():
+    """Most of every text is the same: all are alike by 0.77, and the planted copies must still be found among them."""
+    rng = np.random.default_rng(4)
+    letters = list("abcdefghijklmnopqrstuvwxyz")
+    template = "".join(rng.choice(letters, 200))
+    keys = [template + "".join(rng.choice(letters, 30)) for _ in range(1500)]
+    copies = [key[:-4] + "".join(rng.choice(letters, 4)) for key in keys[:200]]
+    found = {tuple(pair) for pair in near_duplicates.pairs(keys + copies)[0].tolist()}
+    planted = [(n, 1500 + n) for n in range(200) if jaccard(keys[n], copies[n]) >= near_duplicates.THRESHOLD]
+    assert len(planted) == 200
+    assert len(found & set(planted)) >= 196
+
+
 def test_chunks_do_not_change_the_result(monkeypatch):
     keys = planted(100, 3)
     whole = near_duplicates.pairs(keys)
