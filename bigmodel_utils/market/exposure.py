@@ -105,7 +105,7 @@ def exposed(
     spent = sum(item.mitigation_usd for item, paid in zip(risks, pays, strict=True) if paid)
 
     def lost(register: Sequence[risk.Risk]) -> NDArray[np.float64]:
-        rng = np.random.default_rng([seed, 1])  # not the seed alone, from which the futures are drawn: luck must not be shared
+        rng = np.random.default_rng([seed, 1])  # a stream of its own: the futures share no luck with it
         return risk.losses_today(risk.simulate(register, len(npv), rng, correlation), discount_rate, years, rng)
 
     return Exposure(npv, npv - lost(risks), npv - lost(cured) - spent, sum(pays))

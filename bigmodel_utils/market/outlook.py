@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils import facts
-from bigmodel_utils.market import MarketError, competition, placement, plan, policy, risk, selection
+from bigmodel_utils.market import MarketError, competition, language, placement, plan, policy, risk, selection
 from bigmodel_utils.market.team import gap, hiring_cost
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
@@ -19,7 +19,10 @@ from bigmodel_utils.value.errors_to_money import reading_usd_per_thousand
 if TYPE_CHECKING:
     import pandas as pd
 
-CRITERIA = selection.CRITERIA | {"rules": selection.Criterion(Message("Months to meet the rules"), False)}
+CRITERIA = selection.CRITERIA | {
+    "language": selection.Criterion(Message("Distance of the language from home (0 the same, 3 another script)"), False),
+    "rules": selection.Criterion(Message("Months to meet the rules"), False),
+}
 EVEN_WEIGHTS = dict.fromkeys(CRITERIA, 1.0)
 US, STAFF, NOTHING = Message("This venture").text, Message("Own staff read").text, Message("Nothing").text
 _TASTE = ("constant", "log_price", "local_hosting", "local_language", "ready_to_use", "dissimilarity")
@@ -80,7 +83,8 @@ def markets(scenario: Scenario, weights: Mapping[str, float] | None = None) -> R
     countries, home = facts.load("countries"), scenario.source_market.country
     burdens = policy.compare(facts.load("policy"), list(countries["iso3"]), operation(scenario))
     closed = list(burdens.index[burdens["closed"].eq(True)])
-    values = selection.candidates(countries, facts.load("cpu_cloud_prices")).assign(rules=burdens["delay_months"])
+    far = language.distances(countries, scenario.source_market.language)
+    values = selection.candidates(countries, facts.load("cpu_cloud_prices")).assign(language=far, rules=burdens["delay_months"])
     scores = selection.min_max(values.drop(index=[*closed, home], errors="ignore"), CRITERIA)
     given = EVEN_WEIGHTS if weights is None else weights
     table = selection.rank(scores, given)

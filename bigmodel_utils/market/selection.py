@@ -36,6 +36,7 @@ class Criterion:
 
 CRITERIA = {
     "buying_power": Criterion(Message("Income of people online (USD)"), True),
+    "texts": Criterion(Message("People online, who write the texts"), True),
     "growth": Criterion(Message("Growth of GDP in USD, five years (% a year)"), True),
     "engineer_cost": Criterion(Message("Software engineer (USD a year)"), False),
     "electricity": Criterion(Message("Electricity (USD per kWh)"), False),
@@ -48,7 +49,7 @@ CRITERIA = {
 def candidates(countries: pd.DataFrame, cpu_prices: pd.DataFrame) -> pd.DataFrame:
     """Return CRITERIA by country (index iso3) from the fact tables `countries` and `cpu_cloud_prices`; unknown is NaN.
 
-    `buying_power` is GDP times the share of people online; `compute` the cheapest on-demand price of two vCPUs.
+    `buying_power` is GDP times the share of people online, `texts` the people online; `compute` the cheapest on-demand price of two vCPUs.
     """
     import pandas as pd
 
@@ -57,6 +58,7 @@ def candidates(countries: pd.DataFrame, cpu_prices: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(
         {
             "buying_power": table["gdp_usd_current"] * table["internet_users_pct"] / 100,
+            "texts": table["population"] * table["internet_users_pct"] / 100,
             "growth": table["gdp_nominal_usd_cagr_pct_5y"],
             "engineer_cost": table["software_engineer_avg_salary_usd"],
             "electricity": table["electricity_business_usd_kwh"],

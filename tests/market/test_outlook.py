@@ -56,6 +56,12 @@ def test_weights_decide_the_ranking(entry):
     assert "China ranks first of 31 markets, and stays first in 100%" in rich.finding.read()
 
 
+def test_a_market_that_speaks_the_home_language_gains_by_it(entry):
+    spoken = outlook.markets(entry, {"language": 1.0})
+    assert set(spoken.table.index[spoken.table["rank"] == 1]) == {"GBR", "CAN", "AUS", "SGP", "NGA"}
+    assert spoken.table.loc["CHN", "score"] == 0
+
+
 def test_shares_of_rivals_split_the_choices(entry):
     table = outlook.rivals(entry, 5.0)
     assert table["mid"].sum() == pytest.approx(1, abs=0.15)
