@@ -110,6 +110,9 @@ class Training(_Part):
     checks_per_epoch: Count = 2
     train_embeddings: bool = False
     frozen_layers: Annotated[int, Field(ge=0)] = 0  # counted from the embeddings upwards
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    balance_labels: bool = False  # rare labels weigh as much as common ones
+    anchor: Annotated[float, Field(ge=0)] = 0.0  # pull towards the weights that training starts from (L2-SP)
 
 
 class Evaluation(_Part):

@@ -65,6 +65,8 @@ class Loop:
         self.epoch_steps = -(-len(train.labels) // settings.batch_size)
         self.steps = self.epoch_steps * settings.epochs
         self.targets = torch.from_numpy(train.labels.astype(np.int64))
+        self.weights = _label_weights(train.labels, model.config.num_labels, settings.balance_labels).to(device.kind)
+        self.origin = [p.detach().clone() for p in self.parameters.values()] if settings.anchor else []
         self.course = Course()
 
     def run(self, name: str, keep: Keep | None = None) -> Course:
@@ -103,6 +105,8 @@ class Loop:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * self._rate()
         loss = self._gradients(rows)
+        for parameter, origin in zip(self.parameters.values(), self.origin, strict=False):
+            parameter.grad.add_(parameter.detach() - origin, alpha=self.settings.anchor)
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP_NORM)
         self.optimiser.step()
         return loss
@@ -138,7 +142,8 @@ class Loop:
         ids, mask, wanted = self.device.move(*self.train.encoded.batch(rows), self.targets[rows])
         with self.device.autocast():
             answers = self.model(input_ids=ids, attention_mask=mask).logits
-        loss = cross_entropy(answers.float(), wanted, reduction="sum") / batch
+        smoothing = self.settings.label_smoothing
+        loss = cross_entropy(answers.float(), wanted, self.weights, reduction="sum", label_smoothing=smoothing) / batch
         loss.backward()
         return loss.detach()
 
@@ -197,12 +202,13 @@ class Loop:
         return epochs * len(self.train.labels) + rest * self.settings.batch_size
 
     def _validate(self) -> tuple[float, float]:
-        """Return mean cross-entropy and accuracy on the validation data."""
+        """Return mean cross-entropy, with the labels' weights, and accuracy on the validation data."""
         from scipy.special import log_softmax
 
         answers = logits(self.model, self.validation.encoded, self.device).astype(np.float64)
         wanted = self.validation.labels
-        loss = -log_softmax(answers, axis=1)[np.arange(len(wanted)), wanted].mean()
+        losses = -log_softmax(answers, axis=1)[np.arange(len(wanted)), wanted]
+        loss = np.average(losses, weights=self.weights.cpu().numpy()[wanted])
         return float(loss), float((answers.argmax(axis=1) == wanted).mean())
 
     def _judge(self, loss: float) -> None:
@@ -219,6 +225,15 @@ class Loop:
         with torch.no_grad():
             for name, tensor in self.course.best.items():
                 self.parameters[name].copy_(tensor)
+
+
+def _label_weights(labels: np.ndarray, count: int, balanced: bool) -> torch.Tensor:
+    """Return a weight per label with mean one over the rows: equal, or inverse to how often the label occurs."""
+    import torch
+
+    occurs = np.bincount(labels, minlength=count)
+    weights = len(labels) / (count * occurs) if balanced else np.ones(count)
+    return torch.tensor(weights, dtype=torch.float32)
 
 
 def trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Parameter]:

@@ -11,7 +11,7 @@ from bigmodel_utils.training.loop import TrainingError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sklearn.pipeline import Pipeline
+    from sklearn.pipeline import FeatureUnion, Pipeline
 
 _WITHOUT_SPACES = {"zh", "ja", "th", "lo", "km", "my"}  # languages whose words are not told apart by spaces
 _STRENGTHS = (1.0, 3.0, 10.0, 30.0)
@@ -35,25 +35,27 @@ def fit_rival(train: pd.DataFrame, validation: pd.DataFrame, language: str, labe
 
     Raises TrainingError when `train` holds fewer than two labels.
     """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
     if train["label"].nunique() < 2:
         raise TrainingError("training data of one label", "rows of at least two labels", "the market's data in the scenario")
-    candidates = [_pipeline(language, strength, seed).fit(train["text"], train["label"]) for strength in _STRENGTHS]
-    return Rival(max(candidates, key=lambda p: p.score(validation["text"], validation["label"])), labels)
-
-
-def _pipeline(language: str, strength: float, seed: int) -> Pipeline:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import FeatureUnion, Pipeline
-
-    spaced = language.partition("-")[0] not in _WITHOUT_SPACES
-    parts = [
-        (
-            "characters",
-            TfidfVectorizer(analyzer="char_wb" if spaced else "char", ngram_range=(1, 5 if spaced else 3), sublinear_tf=True),
-        )
+    features = _features(language).fit(train["text"])
+    known, held_out = features.transform(train["text"]), features.transform(validation["text"])
+    models = [
+        LogisticRegression(C=strength, max_iter=2000, random_state=seed).fit(known, train["label"]) for strength in _STRENGTHS
     ]
-    if spaced:
-        parts.append(("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)))
-    model = LogisticRegression(C=strength, max_iter=2000, random_state=seed)
-    return Pipeline([("features", FeatureUnion(parts)), ("model", model)])
+    return Rival(make_pipeline(features, max(models, key=lambda model: model.score(held_out, validation["label"]))), labels)
+
+
+def _features(language: str) -> FeatureUnion:
+    """Return TF-IDF of characters 1 to 3, or for languages with spaces of characters 1 to 5 and words 1 to 2."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_union
+
+    if language.partition("-")[0] in _WITHOUT_SPACES:
+        return make_union(TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True))
+    return make_union(
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True),
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+    )

@@ -42,4 +42,4 @@ def reviews() -> pd.DataFrame:
 
 @pytest.fixture
 def settings(smoke) -> scenario.Training:
-    return smoke.training.model_copy(update={"learning_rate": 3e-3, "epochs": 4, "checks_per_epoch": 2})
+    return smoke.training.model_copy(update={"learning_rate": 3e-3, "epochs": 4, "checks_per_epoch": 2, "frozen_layers": 0})

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -70,6 +71,43 @@ def test_frozen_layers_stay_as_they_are(run, start, settings):
     assert not torch.equal(after["bert." + name.format(1)], before[name.format(1)])
     with pytest.raises(TrainingError, match="at most 2"):
         run(settings=settings.model_copy(update={"frozen_layers": 3}))
+
+
+def test_an_anchor_keeps_the_weights_near_their_start(run, start, settings):
+    def moved(folder: Path) -> float:
+        before, after = _weights(start), _weights(folder)
+        return sum(float((after["bert." + name] - tensor).square().sum()) for name, tensor in before.items())
+
+    free = moved(run("free").folder)
+    held = moved(run("held", settings=settings.model_copy(update={"anchor": 1.0, "weight_decay": 0.0})).folder)
+    assert held < 0.5 * free
+
+
+def _answers(folder: Path, reviews: pd.DataFrame) -> np.ndarray:
+    model, tokenizer = AutoModelForSequenceClassification.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    with torch.inference_mode():
+        return model(**tokenizer(reviews["text"].tolist(), return_tensors="pt", padding=True)).logits.softmax(dim=1).numpy()
+
+
+def test_balanced_labels_weigh_the_rare_one_as_much(run, reviews, settings):
+    """Where texts say nothing about the label, answers fall to the share of each label, or to even odds."""
+    chance = reviews[:88].assign(label=np.repeat([0, 1, 0], [40, 8, 40]))
+    plain, balanced = (
+        _answers(run(name, train=chance, validation=chance, settings=changed).folder, reviews)[:, 1].mean()
+        for name, changed in (("plain", settings), ("balanced", settings.model_copy(update={"balance_labels": True})))
+    )
+    assert plain < 0.25
+    assert balanced == pytest.approx(0.5, abs=0.15)
+
+
+def test_smoothing_tempers_confidence(run, reviews, settings):
+    longer = settings.model_copy(update={"epochs": 10, "patience": 20})
+    smooth, sharp = (
+        _answers(run(name, settings=longer.model_copy(update={"label_smoothing": share})).folder, reviews).max(axis=1).mean()
+        for name, share in (("smooth", 0.4), ("sharp", 0.0))
+    )
+    assert sharp > 0.95
+    assert smooth < 0.9
 
 
 def test_the_same_seed_gives_the_same_weights(run, smoke):
