@@ -89,7 +89,7 @@ class _Search:
     def _crossing(self, marginal: Marginal, end: float, threshold: float) -> float:
         from scipy.optimize import brentq
 
-        return brentq(lambda step: self.moved_probability(marginal, step) - threshold - 1e-9, 0.0, end, xtol=2e-3)
+        return brentq(lambda step: self.moved_probability(marginal, step) - threshold + 1e-9, 0.0, end, xtol=2e-3)
 
     def _flip(self, marginal: Marginal, step: float, becomes: Verdict) -> Flip:
         now = centre(marginal)

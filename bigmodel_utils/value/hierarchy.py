@@ -52,13 +52,14 @@ class Regression:
         noise = np.exp(2 * self.log_scales[self._effects + tier])
         return mean, np.sqrt(np.maximum(np.diag(within - across @ solved), 0) + noise)
 
-    def leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return (predicted - actual) and its standard deviation of each row left out in turn, each (n,), scales kept.
+    def leave_one_out(self, tier: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Return (predicted - actual) and its standard deviation as a record of `tier`, of each row left out in turn, each (n,).
 
-        In closed form (Rasmussen & Williams 2006, eq. 5.12).
+        The scales are kept. In closed form (Rasmussen & Williams 2006, eq. 5.12).
         """
-        precision = np.diag(self._inverse)
-        return -(self._inverse @ (self.y - self.y.mean())) / precision, np.sqrt(1 / precision)
+        precision, noise = np.diag(self._inverse), np.exp(2 * self.log_scales[self._effects :])
+        variance = np.maximum(1 / precision - noise[self.tier], 0) + noise[tier]
+        return -(self._inverse @ (self.y - self.y.mean())) / precision, np.sqrt(variance)
 
     @property
     def _effects(self) -> int:

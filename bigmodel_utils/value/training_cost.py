@@ -7,6 +7,7 @@ checked runs needed whose developer family the fit had not seen.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -30,20 +31,26 @@ GENERATION = 0.15  # chips of one vendor within 15 % of peak are one generation
 
 @dataclass(frozen=True)
 class Estimator:
-    """The regression of ln utilisation, and how many predicted deviations hold 80 % of unseen families."""
+    """The regression of ln utilisation, and how many predicted deviations hold 80 % of unseen (False) and known (True) families."""
 
     regression: hierarchy.Regression
-    deviations: float
+    deviations: Mapping[bool, float]
 
 
 @cache
 def estimator() -> Estimator:
-    """Return the estimator fitted on every run of the back-test."""
-    runs = training_runs.back_test()
-    tested = back_test_errors().query("quality_tier != 'C'")  # coarse records say more of the record than of the run
+    """Return the estimator fitted on every run of the back-test.
+
+    Its intervals come from checked records only: coarse ones say more of the record than of the run.
+    """
+    runs, strangers = training_runs.back_test(), back_test_errors()
     regression = hierarchy.fit(design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs), len(TIERS))
+    checked = (runs["quality_tier"] != "C").to_numpy()
+    with_kin = checked & (runs.groupby("family")["family"].transform("size") > 1).to_numpy()
+    error, deviation = regression.leave_one_out(NEW_RECORD)
+    unseen = hierarchy.deviations_covering(COVERED, *strangers.loc[checked, ["error", "deviation"]].to_numpy().T)
     return Estimator(
-        regression, hierarchy.deviations_covering(COVERED, tested["error"].to_numpy(), tested["deviation"].to_numpy())
+        regression, {False: unseen, True: hierarchy.deviations_covering(COVERED, error[with_kin], deviation[with_kin])}
     )
 
 
@@ -75,7 +82,7 @@ def back_test_table() -> pd.DataFrame:
     import pandas as pd
 
     runs, ours = training_runs.back_test(), back_test_errors()
-    inside = np.abs(ours["error"]) <= estimator().deviations * ours["deviation"]
+    inside = np.abs(ours["error"]) <= estimator().deviations[False] * ours["deviation"]
     utilisation = np.log(runs["utilisation"])
     peers = {
         "fitted, family left out": ours["error"],
@@ -123,7 +130,8 @@ def chip_hours(run: dict[str, object]) -> Quantity:
     """Return the chip-hours of a planned run (columns of training_runs that are known before it), 80 % interval.
 
     rung 1: the plan has `tokens_per_s_per_gpu`, measured on the target: tokens over rate, over goodput.
-    rung 2: that rate was `measured_on` another accelerator; or runs of the same `family` are known. rung 3: neither. Raises ValueRefused where nothing can be said.
+    rung 2: that rate was `measured_on` another accelerator; or runs of the same `family` are known. rung 3: neither.
+    Raises ValueRefused where nothing can be said.
     """
     if np.isfinite(training_runs.positive(run, "tokens_per_s_per_gpu")) and np.isfinite(
         training_runs.positive(run, "tokens_b")
@@ -177,10 +185,9 @@ def _regressed_hours(run: dict[str, object]) -> Quantity:
     row = training_runs.with_peak(plan)
     mean, deviation = (float(value[0]) for value in fitted.regression.predict(design(row), NEW_RECORD))
     mid = flop / (np.exp(mean) * float(row["peak_flops"].iloc[0]) * SECONDS_PER_HOUR)
-    factor, seen = (
-        float(np.exp(fitted.deviations * deviation)),
-        bool((fitted.regression.design.groups[-1] == plan["family"].iloc[0]).any() and plan["family"].iloc[0]),
-    )
+    family = plan["family"].iloc[0]
+    seen = bool(family) and bool((fitted.regression.design.groups[-1] == family).any())
+    factor = float(np.exp(fitted.deviations[seen] * deviation))
     return Quantity(
         mid=mid,
         low=mid / factor,
