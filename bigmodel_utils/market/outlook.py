@@ -74,6 +74,20 @@ class Ranking:
     closed: list[str]
     finding: Message
 
+    def steadiness(self, countries: pd.DataFrame) -> Message:
+        """Return how many neighbours in the ranking can be told apart. countries: iso3, country."""
+        names, top = countries.set_index("iso3")["country"], self.neighbours.iloc[0]
+        return Message(
+            "{sure} of {pairs} neighbours in the ranking can be told apart: the first is ahead in at least {level:percent} of nearby "
+            "weightings, and a second method agrees. {first} is ahead of {second} in {chance:percent}.",
+            sure=int(self.neighbours["separable"].sum()),
+            pairs=len(self.neighbours),
+            level=selection.SURE,
+            first=Message(names[top["first"]]),
+            second=Message(names[top["second"]]),
+            chance=float(top["chance"]),
+        )
+
 
 def markets(scenario: Scenario, weights: Mapping[str, float] | None = None) -> Ranking:
     """Return all countries but the home market and closed ones, ranked by `weights` on CRITERIA (even ones unless given).

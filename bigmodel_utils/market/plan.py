@@ -36,8 +36,11 @@ class Task:
     due: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.low <= self.mid <= self.high:
+        if not 0 <= self.low <= self.mid <= self.high < np.inf:
             raise MarketError(f"{self.name}: {self.low:g}, {self.mid:g}, {self.high:g} weeks", "0 <= low <= mid <= high", _MEND)
+        if not 0 <= self.usd_per_week < np.inf or (self.due is not None and not self.due >= 0):
+            given = f"{self.name}: {self.usd_per_week:g} USD a week, due in week {self.due}"
+            raise MarketError(given, "numbers of zero or more", _MEND)
 
     @property
     def mean(self) -> float:
@@ -83,11 +86,7 @@ def in_order(work: Sequence[Task]) -> list[Task]:
         raise MarketError(
             f"a circle: {' → '.join(reversed(error.args[1]))}", "tasks that wait for earlier ones only", _MEND
         ) from None
-    for task in work:
-        late = [before for before in task.after if _due_after(by_name[before], task)]
-        if late:
-            given = f"'{task.name}' due in week {task.due:g}, before '{late[0]}' in week {by_name[late[0]].due:g}"
-            raise MarketError(given, "a date not before that of its predecessors", _MEND)
+    _refuse_late_predecessors([by_name[name] for name in order])
     return [by_name[name] for name in order]
 
 
@@ -168,5 +167,13 @@ def _pert(task: Task, draws: int, rng: np.random.Generator) -> NDArray[np.float6
     return task.low + span * rng.beta(1 + rise, 5 - rise, size=draws)
 
 
-def _due_after(before: Task, task: Task) -> bool:
-    return before.due is not None and task.due is not None and before.due > task.due
+def _refuse_late_predecessors(ordered: Sequence[Task]) -> None:
+    """Raise MarketError for a task due before any task that it waits for, directly or through others without a date."""
+    latest: dict[str, Task | None] = {}
+    for task in ordered:
+        dated = [latest[before] for before in task.after if latest[before]]
+        last = max(dated, key=lambda before: before.due, default=None)
+        if last and task.due is not None and last.due > task.due:
+            given = f"'{task.name}' due in week {task.due:g}, before '{last.name}' in week {last.due:g}"
+            raise MarketError(given, "a date not before that of its predecessors", _MEND)
+        latest[task.name] = last if task.due is None else task

@@ -56,6 +56,14 @@ def test_weights_decide_the_ranking(entry):
     assert "China ranks first of 31 markets, and stays first in 100%" in rich.finding.read()
 
 
+def test_close_ranks_are_said_to_be_close(entry):
+    countries = facts.load("countries")
+    even, rich = outlook.markets(entry), outlook.markets(entry, {"buying_power": 1.0})
+    assert f"{even.neighbours['separable'].sum()} of 30 neighbours" in even.steadiness(countries).read()
+    assert "China is ahead of" in rich.steadiness(countries).read()
+    assert rich.neighbours["separable"].sum() > even.neighbours["separable"].sum()
+
+
 def test_a_market_that_speaks_the_home_language_gains_by_it(entry):
     spoken = outlook.markets(entry, {"language": 1.0})
     assert set(spoken.table.index[spoken.table["rank"] == 1]) == {"GBR", "CAN", "AUS", "SGP", "NGA"}

@@ -76,6 +76,7 @@ def test_the_plan_of_the_facts_reads_and_has_one_critical_path():
         ([task("a", 1), task("a", 2)], "a name for each"),
         ([], "no tasks"),
         ([task("a", 1, due=9), task("b", 0, "a", due=5)], "due in week 5, before 'a'"),
+        ([task("a", 1, due=9), task("b", 2, "a"), task("c", 0, "b", due=5)], "'c' due in week 5, before 'a' in week 9"),
     ],
 )
 def test_impossible_plans_are_refused(work, word):
@@ -86,3 +87,11 @@ def test_impossible_plans_are_refused(work, word):
 def test_disordered_weeks_are_refused():
     with pytest.raises(MarketError, match="low <= mid"):
         plan.Task("a", "s", 3, 2, 4)
+
+
+@pytest.mark.parametrize(
+    "change", [{"usd_per_week": -1.0}, {"usd_per_week": float("nan")}, {"due": -2.0}, {"high": float("inf")}]
+)
+def test_impossible_money_and_dates_are_refused(change):
+    with pytest.raises(MarketError, match="a: "):
+        plan.Task(**{"name": "a", "stage": "s", "low": 1.0, "mid": 2.0, "high": 3.0} | change)
