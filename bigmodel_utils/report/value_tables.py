@@ -33,15 +33,30 @@ def backtest(summary: pd.DataFrame) -> Table:
     return Table.of(finding, summary, columns, source, best=list(summary.index).index(best))
 
 
-def estimators(table: pd.DataFrame) -> Table:
+def training_estimators(table: pd.DataFrame) -> Table:
     """Return how far estimates of training hours missed. table: as `training_cost.back_test_table`."""
-    shown = table.assign(estimator=[Message("{name}", name=name) for name in table["estimator"]])
-    shown = shown.assign(tested_on=[Message("{name}", name=name) for name in table["tested_on"]])
-    best = table["median_factor"].idxmin()
     finding = Message(
-        "On runs it has not seen, the best estimate of training hours misses by a factor of {factor:number2} in the middle case",
-        factor=float(table["median_factor"].min()),
+        "On runs it has not seen, our estimate of training hours misses by a factor of {factor:number2} in the middle case",
+        factor=float(table["median_factor"].iloc[0]),
     )
+    return _estimators(
+        table, finding, Message("Published runs; each family of models is left out of the fit that predicts it.")
+    )
+
+
+def serving_estimators(table: pd.DataFrame) -> Table:
+    """Return how far estimates of serving rates missed. table: as `serving_throughput.back_test_table`."""
+    finding = Message(
+        "On models it has not seen, our estimate of serving speed misses by a factor of {factor:number2} in the middle case",
+        factor=float(table["median_factor"].iloc[0]),
+    )
+    return _estimators(
+        table, finding, Message("Published benchmarks; each model, or device, is left out of the fit that predicts it.")
+    )
+
+
+def _estimators(table: pd.DataFrame, finding: Message, source: Message) -> Table:
+    names_of = {column: [Message("{name}", name=name) for name in table[column]] for column in ("estimator", "tested_on")}
     columns = [
         Column("estimator", Message("estimator")),
         Column("tested_on", Message("tested on")),
@@ -51,8 +66,34 @@ def estimators(table: pd.DataFrame) -> Table:
         Column("bias", Message("bias"), "number2"),
         Column("coverage", Message("inside the 80% band"), "percent"),
     ]
-    source = Message("Published runs of data/facts/training_runs.csv; each family is left out of the fit that predicts it.")
-    return Table.of(finding, shown, columns, source, best=list(table.index).index(best))
+    return Table.of(finding, table.assign(**names_of), columns, source)
+
+
+def business_models(table: pd.DataFrame) -> Table:
+    """Return ways to be paid side by side. table: as `business_models.compare`, best first."""
+    rows = table.assign(title=[Message("{title}", title=title) for title in table["title"]])
+    best = rows.iloc[0]
+    finding = Message(
+        "{title} is worth most in the middle case, {npv:money}, and gains in {gain:percent} of the futures",
+        title=best["title"],
+        npv=float(best["npv_mid"]),
+        gain=float(best["gain"]),
+    )
+    columns = [
+        Column("title", Message("way to be paid")),
+        Column("npv_mid", Message("value"), "money", Message("middle")),
+        Column("npv_low", Message("low"), "money"),
+        Column("npv_high", Message("high"), "money"),
+        Column("gain", Message("chance of gain"), "percent"),
+        Column("lowest_cash", Message("lowest cash"), "money"),
+        Column("revenue_month", Message("a customer pays"), "money", Message("per month")),
+        Column("lifetime_value", Message("lifetime value"), "money"),
+        Column("acquisition", Message("cost of winning"), "money"),
+        Column("months_to_recover", Message("months to recover"), "number1"),
+    ]
+    return Table.of(
+        finding, rows, columns, Message("The same futures under each way; one customer at the middle of all ranges."), best=0
+    )
 
 
 def money(figures: Mapping[str, Quantity]) -> Table:
