@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -197,8 +197,10 @@ def _drawn(fact_id: str, scenario: Scenario, place: int) -> np.ndarray:
 def places(scenario: Scenario, work: placement.Work, limits: placement.Limits) -> tuple[pd.DataFrame, Message]:
     """Return (every pair of regions for training and serving, see `placement.choices`; the sentence that names the best).
 
-    Raises MarketError when no pair meets the limits.
+    Where a rule on file keeps the data in the market, `limits` keep them there too. Raises MarketError when no pair is left.
     """
+    if rules(scenario)[0].residency == "yes":
+        limits = replace(limits, data_home=scenario.target_market.country)
     tables = (facts.load(name) for name in ("cpu_cloud_prices", "countries", "places"))
     rtt, watts, egress = (facts.as_range(name)["mid"] for name in ("rtt_ms_per_1000_km", "vcpu_watts", "egress_usd_gb"))
     table = placement.choices(placement.sites(*tables, scenario.target_market.country, rtt, watts), work, limits, egress)

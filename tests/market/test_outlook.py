@@ -110,6 +110,27 @@ def test_places_name_the_cheapest_allowed_pair(entry):
         outlook.places(entry, placement.Work(10, 8760, 1), placement.Limits(rtt_ms=-1))
 
 
+def test_a_rule_that_keeps_the_data_binds_the_choice_of_regions(monkeypatch):
+    venture = elsewhere("DEU", "de")
+    free, _ = outlook.places(venture, placement.Work(10, 8760, 1), placement.Limits())
+    assert not free.iloc[0]["serve"].startswith("AWS/eu-central-1")
+    strict = facts.load("policy")
+    strict.loc[strict["country_iso3"].str.contains("DEU"), "residency"] = "yes"
+    load = facts.load
+    monkeypatch.setattr(facts, "load", lambda table: strict if table == "policy" else load(table))
+    table, _ = outlook.places(venture, placement.Work(10, 8760, 1), placement.Limits())
+    allowed = table[table["allowed"]]
+    assert set(allowed["serve"].str.split("/").str[1]) | set(allowed["train"].str.split("/").str[1]) == {"eu-central-1"}
+
+
+def test_data_that_must_stay_where_no_machine_is_priced_are_refused():
+    russia = scenario.load(
+        "reviews_us_to_cn", {"source_market.country": "CHN", "target_market.country": "RUS", "target_market.language": "ru"}
+    )
+    with pytest.raises(MarketError, match="data must stay"):
+        outlook.places(russia, placement.Work(10, 8760, 1), placement.Limits())
+
+
 def test_the_plan_says_when_and_how_surely(entry):
     found = outlook.project(entry)
     assert found.schedule["finish"].max() == pytest.approx(np.mean(found.finish), rel=0.15)
