@@ -48,6 +48,11 @@ class Run:
     def id(self) -> str:
         return self.scenario.hash
 
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of trainings under way; unlike results it outlives a killed stage, so that a training goes on."""
+        return self.folder / ".checkpoints"
+
     def begin(self) -> None:
         """Empty the partial folder of this run's stage."""
         shutil.rmtree(self._partial, ignore_errors=True)
