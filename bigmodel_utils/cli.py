@@ -68,6 +68,20 @@ def check(scenario: ScenarioName = DEFAULT, settings: Settings = None) -> None:
 
 
 @app.command()
+def pdf(
+    scenario: Annotated[str, typer.Argument(help="The scenario whose brief is printed.")] = DEFAULT,
+    language: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    paper: Annotated[str, typer.Option(help="A4 or Letter.")] = "A4",
+) -> None:
+    """Print the brief of a scenario as PDF through headless Chromium."""
+    from bigmodel_utils import paths
+    from bigmodel_utils.report import pdf as printing
+
+    made = printing.write(paths.reports() / scenario / "index.html", language=language, paper=paper)
+    typer.echo(f"pdf: {paths.shown(made)}")
+
+
+@app.command()
 def why(
     notebook: Annotated[str | None, typer.Argument(help="A notebook's number or name; all by default.")] = None,
     scenario: Annotated[str, typer.Option(help="The scenario.")] = DEFAULT,
