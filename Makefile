@@ -37,6 +37,12 @@ lock: $(VENV)/.dev  ## pin every package again
 messages: $(VENV)/.core  ## bring the translation catalogue up to date with notebooks and code
 	$(BIN)/python -m bigmodel_utils.report.catalogue
 
+sample: $(VENV)/.core  ## make the committed sample report and its picture anew (needs chromium)
+	$(BIN)/bigmodel run
+	rm -rf reports/sample && cp -r reports/reviews_us_to_cn reports/sample
+	chromium --headless=new --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,1500 \
+		--screenshot=reports/brief.png file://$(CURDIR)/reports/sample/index.html
+
 clean:  ## remove generated reports and runs; downloads and the environment stay
 	rm -rf data/runs .pytest_cache .ruff_cache .hypothesis
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample -exec rm -rf {} +
