@@ -14,7 +14,9 @@ from bigmodel_utils.market.team import gap, hiring_cost
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import MONTHS_PER_YEAR
+from bigmodel_utils.value import machines
 from bigmodel_utils.value.errors_to_money import reading_usd_per_thousand
+from bigmodel_utils.value.validity import refuse_aged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +34,9 @@ _SPREAD = 0.3  # of the weights around those given: each weight's sd is 0.3 sqrt
 def operation(scenario: Scenario) -> policy.Operation:
     """Return what the scenario does in the eyes of rules: texts may name people, answers are labels, nothing is generated.
 
-    Data leave the target market when the machine that serves stands elsewhere.
+    Data leave the target market when the machine that serves stands elsewhere. Raises ValueRefused when its price is too old.
     """
-    provider, region, instance = scenario.compute.cpu.split("/")
-    machine = facts.row("cpu_cloud_prices", provider=provider, region=region, instance_type=instance)
-    leaves = machine["country_iso3"] != scenario.target_market.country
+    leaves = machines.rented(scenario.compute.cpu, scenario).country != scenario.target_market.country
     return policy.Operation(scenario.source_market.country, personal_data=True, data_leaves=leaves, public_generative=False)
 
 
@@ -141,7 +141,8 @@ def rivals(scenario: Scenario, usd_per_thousand: float) -> pd.DataFrame:
     """Return offer, usd_per_thousand, low, mid, high: shares of choices in the target market at our price, and of none.
 
     Nested logit over joint draws of the preferences in data/facts/ranges.csv (`choice_…`); P10, P50, P90.
-    Rivals from data/facts/rivals.csv, own staff at the scenario's wage. Raises MarketError unless the price is above zero.
+    Rivals from data/facts/rivals.csv, own staff at the scenario's wage. Raises MarketError unless the price is above zero,
+    ValueRefused for a rival's price too old for the plan.
     """
     import pandas as pd
 
@@ -169,6 +170,8 @@ def _offers(scenario: Scenario, usd_per_thousand: float) -> pd.DataFrame:
         raise MarketError(f"our price {usd_per_thousand:g}", "above zero", "the price given to outlook.rivals")
     table, market = facts.load("rivals"), scenario.target_market
     here = table[table["country_iso3"].isna() | (table["country_iso3"] == market.country)].fillna({"hosted_in": ""})
+    for rival, dated in zip(here["rival"], here["as_of"], strict=True):
+        refuse_aged("rivals", rival, dated, scenario)
     speaks = here["languages"].str.split(";").map(lambda codes: market.language.split("-")[0] in codes)
     them = pd.DataFrame(
         {

@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bigmodel_utils import facts
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value.refusals import ValueRefused
+from bigmodel_utils.value.validity import refuse_aged
+
+if TYPE_CHECKING:
+    from bigmodel_utils.scenario import Scenario
 
 Contract = Literal["on_demand", "spot"]
 
@@ -48,6 +52,13 @@ def machine(name: str) -> Machine:
             f"machine '{name}'", nearest(name, beside or known), "compute in the scenario, or data/facts/*_cloud_prices.csv"
         )
     return known[name]
+
+
+def rented(name: str, scenario: Scenario) -> Machine:
+    """Return the machine that a plan rests on; raises ValueRefused as `machine`, or when its price is too old for the plan."""
+    found = machine(name)
+    refuse_aged("cpu_cloud_prices" if found.device == "cpu" else "gpu_cloud_prices", found.name, found.as_of, scenario)
+    return found
 
 
 @cache

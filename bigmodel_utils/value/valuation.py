@@ -78,9 +78,9 @@ def estimate(
 
     figures: measured `samples_per_second` and `train_seconds_b`, on `device` ("cpu" with `cores`, or a name of gpu_specs, see `machines.accelerator`).
     confusion: one row a model with columns model and the four COUNTS, at the threshold in use; positive = the event.
-    Raises ValueRefused for a missing figure, model or assumption.
+    Raises ValueRefused for a missing figure, model or assumption, or a machine's price too old for the plan.
     """
-    machine = machines.machine(scenario.compute.cpu if device == "cpu" else scenario.compute.gpu)
+    machine = machines.rented(scenario.compute.cpu if device == "cpu" else scenario.compute.gpu, scenario)
     rate = compute_cost.rate_on(machine, _figure(figures, "samples_per_second"), device, cores)
     training = compute_cost.training_cost(machine, _figure(figures, "train_seconds_b"), device, cores)
     rates = {str(row["model"]): _rates(row) for row in confusion.to_dict("records")}
