@@ -101,6 +101,45 @@ def test_cuda_without_a_gpu_is_refused(tmp_path: Path) -> None:
     assert "no GPU" in done.stderr
 
 
+def test_too_little_disk_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        done = bigmodel("run", "smoke", home=tmp_path)
+        assert done.returncode == 2
+        assert "at least 3 GB" in done.stderr
+        assert not list(tmp_path.rglob("*.json"))
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_second_run_at_the_same_time_is_refused(smoke_run: Path) -> None:
+    from filelock import FileLock
+
+    folder = next((smoke_run / "data/runs/smoke").glob("*/08_decide")).parent
+    with FileLock(folder / ".lock"):
+        done = bigmodel("run", "smoke", home=smoke_run)
+    assert done.returncode == 2
+    assert "one at a time" in done.stderr
+
+
+def test_a_run_that_changes_nothing_starts_no_kernel(smoke_run: Path) -> None:
+    report = smoke_run / "reports" / "smoke" / "index.html"
+    before = report.stat().st_mtime_ns
+    done = bigmodel("run", "smoke", home=smoke_run)
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stderr.splitlines()] == ["kept"] * len(STAGES)
+    assert report.stat().st_mtime_ns == before
+
+
+def test_a_changed_price_trains_nothing_again(smoke_run: Path) -> None:
+    done = bigmodel("run", "smoke", "--set", "assumptions.team_usd_month.mid=16000", home=smoke_run)
+    assert done.returncode == 0, done.stderr
+    kept = [line.split()[1] for line in done.stderr.splitlines() if line.startswith("kept")]
+    assert kept == ["01_prepare_data", "02_train_model", "03_evaluate_model", "05_size_market"]
+
+
 def test_a_failed_run_shows_the_cell_and_keeps_the_earlier_report(smoke_run: Path) -> None:
     report = smoke_run / "reports" / "smoke" / "index.html"
     before = report.read_bytes()
