@@ -117,7 +117,7 @@ def test_too_little_disk_is_refused_before_anything_runs(tmp_path: Path) -> None
 def test_a_second_run_at_the_same_time_is_refused(smoke_run: Path) -> None:
     from filelock import FileLock
 
-    folder = next((smoke_run / "data/runs/smoke").glob("*/08_decide")).parent
+    folder = smoke_run / "data/runs/smoke" / scenario.load("smoke").hash
     with FileLock(folder / ".lock"):
         done = bigmodel("run", "smoke", home=smoke_run)
     assert done.returncode == 2
