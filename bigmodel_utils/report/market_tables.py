@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bigmodel_utils.market.exposure import Exposure
+    from bigmodel_utils.market.outlook import Ranking
     from bigmodel_utils.market.policy import Burden
 
 _PLANNED = Message("Planner's ranges and fact rows with their dates; see the codebook of the facts.")
@@ -23,6 +24,33 @@ _QUADRANTS = {
     "threat": Message("threat"),
 }
 _SCORES = {-1: Message("hurt"), 0: Message("mixed"), 1: Message("helped")}
+
+
+def ranking(found: Ranking, countries: pd.DataFrame, target: str) -> Table:
+    """Return every market with its ranks and what is unknown of it. countries: iso3, country; target: iso3, stressed."""
+    names = countries.set_index("iso3")["country"]
+    ahead = found.neighbours.set_index("first")["chance"]
+    rows = [
+        {
+            "name": Message(names[iso3]),
+            "first": float(found.acceptability.loc[iso3, 1]),
+            "ahead": float(ahead[iso3]) if iso3 in ahead.index else None,
+            "unknown": _listed([outlook.CRITERIA[name].title for name in row["unknown"].split(";") if name]),
+        }
+        | {name: int(row[name]) for name in ("rank", "best_rank", "worst_rank")}
+        for iso3, row in found.table.iterrows()
+    ]
+    columns = [
+        Column("name", Message("country")),
+        Column("rank", Message("rank"), "integer"),
+        Column("best_rank", Message("best"), "integer", Message("the unknown allows")),
+        Column("worst_rank", Message("worst"), "integer", Message("the unknown allows")),
+        Column("first", Message("comes first"), "percent"),
+        Column("ahead", Message("ahead of the next"), "percent"),
+        Column("unknown", Message("unknown")),
+    ]
+    source = Message("Facts by country with their dates; percent: share of weightings drawn around those given.")
+    return Table(found.steadiness(countries), columns, rows, source, best=list(found.table.index).index(target))
 
 
 def duties(burden: Burden, finding: Message) -> Table:
@@ -193,7 +221,11 @@ def _factor_row(row: Mapping, companies: Sequence[str]) -> dict:
 def team(table: pd.DataFrame, finding: Message) -> Table:
     """Return each role with the people and skills it lacks and what they cost. table, finding: as `outlook.team`."""
     rows = [
-        row | {"role": Message(row["role"]), "uncovered_skills": _listed(row["uncovered_skills"])}
+        row
+        | {
+            "role": Message(row["role"]),
+            "uncovered_skills": _listed([Message(skill) for skill in row["uncovered_skills"].split(";") if skill]),
+        }
         for row in table.to_dict("records")
     ]
     columns = [
@@ -209,12 +241,11 @@ def team(table: pd.DataFrame, finding: Message) -> Table:
     return Table(finding, columns, rows, source)
 
 
-def _listed(words: str) -> Message | None:
-    """A fact's list, each word apart, so that each can be translated."""
-    first, _, rest = words.partition(";")
-    if not first:
-        return None
-    return Message("{first}; {rest}", first=Message(first), rest=_listed(rest)) if rest else Message(first)
+def _listed(parts: Sequence[Message]) -> Message | None:
+    """Several messages as one, each still to be translated; None for none."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return Message("{first}; {rest}", first=parts[0], rest=_listed(parts[1:]))
 
 
 def exposure(found: Exposure) -> Table:

@@ -65,6 +65,7 @@ def tables(venture, draws):
         market_tables.resemblance(closest, ask),
         market_tables.questions(ask),
         market_tables.factors(grid),
+        market_tables.ranking(outlook.markets(venture), facts.load("countries"), "CHN"),
         market_tables.team(*outlook.team(venture, {"Seller": 1})),
         market_tables.exposure(exposed(draws)),
     ]
@@ -114,6 +115,16 @@ def test_an_unanswered_factor_stays_empty(venture):
     grid, _, ask = standing.lessons(venture, FIGURES)
     row = market_tables.factors(grid).rows[list(grid.index).index(ask[0])]
     assert "venture" not in row
+
+
+def test_ranking_names_what_is_unknown_and_stresses_the_target(venture):
+    found = outlook.markets(venture)
+    table = market_tables.ranking(found, facts.load("countries"), "CHN")
+    assert table.rows[table.best]["name"].read() == "China"
+    assert [row["rank"] for row in table.rows] == list(found.table["rank"])
+    taiwan = next(row for row in table.rows if row["name"].read() == "Taiwan")
+    assert taiwan["unknown"].read().count(";") == found.table.loc["TWN", "unknown"].count(";") > 0
+    assert table.rows[-1]["ahead"] is None
 
 
 def test_skills_that_somebody_has_leave_the_cell(venture):
