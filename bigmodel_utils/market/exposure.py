@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bigmodel_utils.value.valuation import Valuation
 
+_ALMOST_NO_INTEREST = 1e-9
 _CASES = {
     "before": Message("Without the register"),
     "after": Message("With its losses"),
@@ -29,7 +30,7 @@ _CASES = {
 class Exposure:
     """Net present value of each future, (draws,), USD: `before` and `after` the register's losses, and `mitigated`.
 
-    `mitigations` that pay for themselves are paid at the start in `mitigated`.
+    `mitigations` is how many are worth more than they cost once their savings are discounted; `mitigated` pays them at the start.
     """
 
     before: NDArray[np.float64]
@@ -63,12 +64,12 @@ class Exposure:
         if self.mitigations == 0:
             return Message(
                 "The risks on file take {usd:money} on average: {after:percent} of the futures gain money with them, "
-                "{before:percent} without. No mitigation pays for itself.",
+                "{before:percent} without. No mitigation pays for itself at this discount.",
                 **values,
             )
         return Message(
             "The risks on file take {usd:money} on average: {after:percent} of the futures gain money with them, "
-            "{before:percent} without, and {mitigated:percent} once the {count} mitigations that pay for themselves are paid.",
+            "{before:percent} without, and {mitigated:percent} once the {count} mitigations that pay for themselves at this discount are paid.",
             mitigated=self.gain("mitigated"),
             count=self.mitigations,
             **values,
@@ -100,7 +101,11 @@ def exposed(
 
     Both registers meet the same luck, so that they differ by the mitigations alone. Raises MarketError as `risk.simulate`.
     """
-    pays = [item.expected_usd - item.mitigated().expected_usd > item.mitigation_usd for item in risks]
+    # A mitigation is paid today, what it saves comes over the years: a dollar lost at any moment of T years is worth
+    # (1 - (1 + r)^-T) / (T ln(1 + r)) on average.
+    growth = np.log1p(np.maximum(discount_rate, _ALMOST_NO_INTEREST))
+    today = float(np.mean(-np.expm1(-growth * years) / (growth * years)))
+    pays = [today * (item.expected_usd - item.mitigated().expected_usd) > item.mitigation_usd for item in risks]
     cured = [item.mitigated() if paid else item for item, paid in zip(risks, pays, strict=True)]
     spent = sum(item.mitigation_usd for item, paid in zip(risks, pays, strict=True) if paid)
 

@@ -59,6 +59,18 @@ def test_a_mitigation_that_pays_is_paid_and_one_that_does_not_is_left():
     assert cured.mitigated == pytest.approx(NPV - 10)
 
 
+def test_paying_for_what_pays_gains_on_average():
+    found = exposure.exposed(NPV, RATE, YEARS, REGISTER, 0.2, seed=1)
+    assert found.mitigations > 0
+    assert found.mitigated.mean() > found.after.mean()
+
+
+def test_a_saving_that_comes_too_late_does_not_pay():
+    barely = risk.Risk("leak", "law", 1.0, 100.0, 100.0, "lock", 95.0, 0.0)
+    assert exposure.exposed(NPV, RATE, YEARS, [barely], 0.0, seed=1).mitigations == 0
+    assert exposure.exposed(NPV, np.zeros(len(NPV)), YEARS, [barely], 0.0, seed=1).mitigations == 1
+
+
 def test_table_and_sentence_agree():
     found = exposure.exposed(NPV, RATE, YEARS, REGISTER, 0.2, seed=1)
     table = found.table.set_index("case")
