@@ -51,6 +51,21 @@ def latency(classifier: Classifier, texts: Sequence[str], requests: int) -> dict
     }  # fmt: skip
 
 
+def operations(classifier: Classifier, texts: Sequence[str]) -> Quantity:
+    """Return floating-point operations per text of a forward pass (padding included), counted by torch on `texts`."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    usual = classifier.model.config._attn_implementation
+    classifier.model.set_attn_implementation("eager")  # the counter does not see into fused attention on CPUs
+    with FlopCounterMode(display=False) as counter:
+        classifier.logits(texts)
+    classifier.model.set_attn_implementation(usual)
+    return Quantity(
+        mid=counter.get_total_flops() / len(texts), unit="FLOP/text", origin="measured", source="torch's operator counter",
+        n=len(texts), method="matrix products of one forward pass",
+    )  # fmt: skip
+
+
 def peak_memory() -> Quantity:
     """Return the largest resident memory of this process so far, in GB (10^9 bytes)."""
     unit = 1 if sys.platform == "darwin" else 1024

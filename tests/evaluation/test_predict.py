@@ -50,3 +50,14 @@ def test_speed_is_measured(classifier):
     assert list(delays) == ["latency_p50_ms", "latency_p95_ms", "latency_p99_ms"]
     assert 0 < delays["latency_p50_ms"].mid <= delays["latency_p95_ms"].mid <= delays["latency_p99_ms"].mid
     assert 0.1 < speed.peak_memory().mid < 100
+
+
+def test_operations_follow_from_the_models_shape(classifier):
+    """Per token: two operations per weight of the layers, and attention's two products with every other token."""
+    hidden, inner, layers, tokens = 32, 64, 2, 12
+    text = " ".join(["good"] * (tokens - 2))
+    weights = layers * (4 * hidden**2 + 2 * hidden * inner)
+    padded = 16
+    head = 2 * (hidden**2 + 2 * hidden)
+    attention = layers * 4 * padded**2 * hidden
+    assert speed.operations(classifier, [text]).mid == padded * 2 * weights + head + attention
