@@ -103,8 +103,11 @@ def domain(of_source: np.ndarray, of_target: np.ndarray, settings: Evaluation, s
         method=f"proxy A-distance of a linear classifier, five folds, Wilson interval, {settings.confidence:.0%}",
     )  # fmt: skip
     _, p_value = divergence.mmd2_with_p(of_source, of_target, _SHUFFLES, seed)
-    text = "To the home model, {share:percent} of the texts give away which market they come from."
-    return Gap("domain", value, 0.0, Message(text, share=1 - error.mid)), p_value
+    meaning = Message(
+        "From what the home model sees in a text, its market is told rightly in {share:percent} of the cases.",
+        share=1 - error.mid,
+    )
+    return Gap("domain", value, 0.0, meaning), p_value
 
 
 def calibration(

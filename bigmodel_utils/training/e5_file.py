@@ -113,7 +113,7 @@ def _parse(reader: _Reader) -> E5File:
         specials=dict(zip(("bos", "eos", "pad", "unk"), specials, strict=True)),
         pieces=list(zip(texts, scores.tolist(), strict=True)),
         normalisation=_normalisation(reader),
-        tensors=_tensors(reader, hidden),
+        tensors=_tensors(reader),
     )
 
 
@@ -126,7 +126,7 @@ def _normalisation(reader: _Reader) -> dict[int, str]:
     return found
 
 
-def _tensors(reader: _Reader, hidden: int) -> dict[str, np.ndarray]:
+def _tensors(reader: _Reader) -> dict[str, np.ndarray]:
     found = {}
     (count,) = reader.take("i")
     for _ in range(count):
@@ -168,10 +168,9 @@ def _named(parsed: E5File, layers: int) -> dict[str, np.ndarray]:
                 names[f"l{layer}.{short}.{end}"] = f"encoder.layer.{layer}.{long}.{kind}"
     if names.keys() != parsed.tensors.keys():
         raise _damaged(f"{len(parsed.tensors)} tensors where {len(names)} belong")
-    wide = {".fo.w": int(parsed.sizes["intermediate_size"])}
-    flat = (".ln.w", "ln.b", "ln.w", ".b")
+    inputs = {name: int(parsed.sizes["intermediate_size"]) for name in names if name.endswith(".fo.w")}
     return {
-        names[short]: values if short.endswith(flat) else values.reshape(-1, wide.get(short[-5:], hidden))
+        names[short]: values if short.endswith((".b", "ln.w")) else values.reshape(-1, inputs.get(short, hidden))
         for short, values in parsed.tensors.items()
     }
 

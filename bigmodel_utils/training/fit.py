@@ -137,8 +137,12 @@ def fit(
 def _notes(splits: int) -> tuple[Message, ...]:
     if splits == 1:
         return ()
-    text = "Memory ran out, so each batch was computed in {splits:integer} parts; the gradient of a batch is the same."
-    return (Message(text, splits=splits),)
+    return (
+        Message(
+            "Memory ran out, so each batch was computed in {splits:integer} parts; the gradient of a batch is the same.",
+            splits=splits,
+        ),
+    )
 
 
 def _check(rows: pd.DataFrame, labels: list[str], split: str) -> None:
