@@ -1,0 +1,75 @@
+"""What M_A is worth in labels of the target market: how many a reader that starts from nothing needs to match it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.evaluation import learning_curve
+from bigmodel_utils.evaluation.judgement import DATA, MODELS
+from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.messages import Message
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEST_TEXTS = 800  # enough for errors to a point and a half; the curves hold many of them
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class HeadStart:
+    """`curves`: reader (head | rival), size, repeat, error. `zero_shot_error`: of M_A as it is, on the same texts.
+
+    `worth`: labels with which the rival matches M_A as it is, None where its curve never does; `meaning` says so.
+    """
+
+    curves: pd.DataFrame
+    zero_shot_error: float
+    worth: Quantity | None
+    meaning: Message
+
+
+def measure(run: Run) -> HeadStart:
+    """Return what M_A of a run is worth in labels of the target market."""
+    train, validation, test = (run.table(DATA, f"target_{part}") for part in ("train", "validation", "test"))
+    model = Classifier.load(run.path(MODELS, "model_a"))
+    return between(model, train, validation, test.head(TEST_TEXTS), run.scenario.target_market.language, run.scenario.seed)
+
+
+def between(
+    model: Classifier, train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame, language: str, seed: int
+) -> HeadStart:
+    """Return the head start of `model` from tables (text, label): a head on its vectors and TF-IDF, at growing sizes."""
+    import pandas as pd
+
+    labels, truth = train["label"].to_numpy(), test["label"].to_numpy()
+    vectors, test_vectors = (model.representations(part["text"].tolist()) for part in (train, test))
+    readers = {
+        "head": learning_curve.head_on_trunk(vectors, labels, test_vectors, truth),
+        "rival": learning_curve.rival_alone(train, validation, test, language),
+    }
+    sizes = np.unique(np.geomspace(min(50, len(train) / 4), len(train), 6).astype(int)).tolist()
+    curves = {name: learning_curve.measure(right, labels, sizes, REPEATS, seed) for name, right in readers.items()}
+    error = float((model.probabilities(test["text"].tolist()).argmax(axis=1) != truth).mean())
+    worth = learning_curve.fit(curves["rival"], seed).labels_for(error)
+    return HeadStart(pd.concat(curves, names=["reader"]).reset_index("reader"), error, worth, _meaning(worth, len(train)))
+
+
+def _meaning(worth: Quantity | None, measured: int) -> Message:
+    if worth is None:
+        return Message("No number of labels is shown to bring a word counter to where the home model stands without any.")
+    if worth.mid > measured:
+        return Message(
+            "Without any label, the home model stands where a word counter would with about {worth:integer} labels, "
+            "beyond the {measured:integer} measured.",
+            worth=worth,
+            measured=measured,
+        )
+    return Message(
+        "Without any label, the home model stands where a word counter stands with about {worth:integer} labels.", worth=worth
+    )
