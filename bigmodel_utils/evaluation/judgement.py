@@ -172,8 +172,14 @@ def _gain(c: compare.Comparison) -> Message:
     if not c.is_real:
         return Message("a gain is not shown.")
     if c.difference.mid > 0:
-        return Message("the gain of {gain:percent1} is real (paired test, p {p}).", gain=c.difference, p=_p(c.p_value))
-    return Message("adapting made it worse, by {loss:percent1} (paired test, p {p}).", loss=-c.difference.mid, p=_p(c.p_value))
+        return Message(
+            "the gain of {points:number1} points is real (paired test, p {p}).", points=100 * c.difference.mid, p=_p(c.p_value)
+        )
+    return Message(
+        "adapting made it worse, by {points:number1} points (paired test, p {p}).",
+        points=-100 * c.difference.mid,
+        p=_p(c.p_value),
+    )
 
 
 def _start(c: compare.Comparison) -> Message:
@@ -182,8 +188,14 @@ def _start(c: compare.Comparison) -> Message:
             "Starting from the home model is not shown to beat starting from the pretrained weights with the same labels."
         )
     if c.difference.mid > 0:
-        return Message("Starting from the home model paid: {gain:percent1} over the pretrained weights.", gain=c.difference)
-    return Message("The pretrained weights alone do better with the same labels, by {loss:percent1}.", loss=-c.difference.mid)
+        return Message(
+            "Starting from the home model paid: {points:number1} points over the pretrained weights.",
+            points=100 * c.difference.mid,
+        )
+    return Message(
+        "The pretrained weights alone do better with the same labels, by {points:number1} points.",
+        points=-100 * c.difference.mid,
+    )
 
 
 def _p(value: float) -> Message:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from bigmodel_utils.artifacts import Run, swap_in
+from bigmodel_utils import paths
+from bigmodel_utils.artifacts import Run, swap_in, write_atomic
 from bigmodel_utils.pipeline import freshness
 
 
@@ -31,6 +33,19 @@ def reuse(run: Run, stage: str) -> tuple[bool, list[str]]:
         if not run.record(stage):
             reasons = min(reasons, differences, key=lambda found: (found is reasons, len(found)))
     return False, reasons or ["its executed notebook is gone"]
+
+
+def refresh_prose(run: Run, stage: str) -> None:
+    """Give a kept notebook the prose that its source has now; code cells keep their outputs, found by cell id."""
+    path = executed(run, stage)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    outputs = {cell.get("id"): cell for cell in kept["cells"] if cell["cell_type"] == "code"}
+    source = json.loads((paths.notebooks() / f"{stage}.ipynb").read_text(encoding="utf-8"))["cells"]
+    fresh = [outputs.get(cell.get("id")) if cell["cell_type"] == "code" else cell for cell in source]
+    injected = [cell for cell in kept["cells"] if "injected-parameters" in cell["metadata"].get("tags", [])]
+    fresh = [cell for cell in fresh if cell] + injected
+    if fresh != kept["cells"]:
+        write_atomic(path, json.dumps(kept | {"cells": fresh}, ensure_ascii=False, indent=1))
 
 
 def _siblings(run: Run) -> Iterator[Run]:

@@ -16,7 +16,7 @@ from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.pipeline import manifest
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
-from bigmodel_utils.pipeline.reuse import executed, reuse
+from bigmodel_utils.pipeline.reuse import executed, refresh_prose, reuse
 
 DEVICES = ("auto", "cpu", "cuda")
 FREE_BYTES = 3 * 2**30
@@ -62,6 +62,7 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
     """Run one stage unless it still stands; return whether it was run."""
     kept, reasons = (False, ["asked for with --from"]) if forced else reuse(run, stage)
     if kept:
+        refresh_prose(run, stage)
         progress.kept(stage)
         return False
     from bigmodel_utils.pipeline.execution import execute

@@ -35,7 +35,7 @@ def personal_data(account: pd.DataFrame) -> Table:
     rows = [{**row, "market": palette.MARKET_NAMES[row["market"]], "reason": told(row)} for row in found.to_dict("records")]
     count = int(found["rows"].sum())
     finding = (
-        Message("Personal data was replaced {count:integer} times before anything was stored", count=count)
+        Message("Personal data was replaced in {count:integer} texts before anything was stored", count=count)
         if count
         else Message("No personal data was found")
     )

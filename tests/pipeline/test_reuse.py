@@ -173,3 +173,18 @@ def test_the_chain_of_hashes_holds_every_stage(project: Path, monkeypatch: pytes
     after = manifest.chain(run)
     assert before[FIRST] != after[FIRST]
     assert before[SECOND] != after[SECOND]
+
+
+def test_a_kept_notebook_tells_the_prose_of_today(project: Path) -> None:
+    run = made()
+    source = nbformat.read(project / "notebooks" / f"{SECOND}.ipynb", as_version=4)
+    for cell in source.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.v4.new_output("stream", text="kept output")]
+    nbformat.write(source, reuse.executed(run, SECOND))
+    edit_notebook(project, with_words)
+    reuse.refresh_prose(run, SECOND)
+    fresh = nbformat.read(reuse.executed(run, SECOND), as_version=4)
+    assert "More words." in fresh.cells[0].source
+    assert "kept output" in str(fresh)
+    assert "1 / 0" not in str(fresh)
