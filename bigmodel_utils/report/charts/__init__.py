@@ -4,6 +4,7 @@ from bigmodel_utils.report.charts.accuracy import confusion, dots_with_intervals
 from bigmodel_utils.report.charts.choice import later_start, price_response, ranks
 from bigmodel_utils.report.charts.confidence import confidence
 from bigmodel_utils.report.charts.cost import cost_per_thousand, threshold_cost
+from bigmodel_utils.report.charts.labels import labels
 from bigmodel_utils.report.charts.learning import learning
 from bigmodel_utils.report.charts.map import markets_map
 from bigmodel_utils.report.charts.market import adoption, market_size
@@ -21,6 +22,7 @@ __all__ = [
     "dots_with_intervals",
     "gantt",
     "label_shares",
+    "labels",
     "later_start",
     "learning",
     "lengths",
