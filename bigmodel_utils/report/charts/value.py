@@ -36,9 +36,9 @@ def npv_density(table: pd.DataFrame, probability_of_gain: float, mid: float | No
 
 
 def _without_tails(x: np.ndarray, density: np.ndarray, tail: float = 0.03) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the thin ends, `tail` of the mass on each side, but keep zero in the picture when it was there."""
+    """Cut the thin ends, `tail` of the mass on each side, but never a steep flank, nor zero when it was there."""
     below = np.cumsum(density) / density.sum()
-    shown = (below >= tail) & (below <= 1 - tail)
+    shown = ((below >= tail) & (below <= 1 - tail)) | (density > 0.1 * density.max())
     if x[0] < 0 < x[-1]:
         room = 0.08 * (x[shown][-1] - x[shown][0])
         shown |= (x >= min(x[shown][0], -room)) & (x <= max(x[shown][-1], room))

@@ -66,7 +66,7 @@
     return made;
   };
   const draw = (now) => {
-    const width = Math.max(300, svg.clientWidth || 640), height = 260, left = 62, right = 58, top = 8, bottom = 30;
+    const width = Math.max(300, svg.clientWidth || 640), height = 260, wider = language() === "zh" ? 18 : 0, left = 62 + wider, right = 58 + wider, top = 8, bottom = 30;
     const marks = ticks(Math.min(0, ...now.low, ...base.mid), Math.max(0, ...now.high, ...base.mid));
     const X = (month) => (left + (width - left - right) * month / months).toFixed(1);
     const Y = (value) => (top + (height - top - bottom) * (marks.at(-1) - value) / (marks.at(-1) - marks[0])).toFixed(1);
