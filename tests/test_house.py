@@ -10,7 +10,19 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "bigmodel_utils"
-ROOMS = ("data", "training", "evaluation", "deployment", "market", "value", "trust", "applications", "report", "pipeline", "cli")
+ROOMS = (
+    "data",
+    "training",
+    "evaluation",
+    "deployment",
+    "market",
+    "value",
+    "trust",
+    "applications",
+    "report",
+    "pipeline",
+    "cli",
+)
 BESIDE = {("market", "value"), ("value", "market")}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 RISKY = {

@@ -34,7 +34,9 @@ def test_one_cell_of_each_duty(notebook: nbformat.NotebookNode) -> None:
     found = tags(notebook)
     for duty in ("parameters", "setup", "check", "verdict", "save"):
         assert found.count(duty) == 1, duty
-    assert found.index("parameters") < found.index("setup") < found.index("check") < found.index("verdict") < found.index("save")
+    assert (
+        found.index("parameters") < found.index("setup") < found.index("check") < found.index("verdict") < found.index("save")
+    )
 
 
 def test_parameters_are_two_typed_literals(notebook: nbformat.NotebookNode) -> None:
