@@ -20,7 +20,7 @@ PROJECT = Path(__file__).parents[2]
 def bigmodel(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bigmodel_utils.cli", *words]
     return subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "BIGMODEL_HOME": str(home)}, check=False, timeout=600
+        command, capture_output=True, text=True, env={**os.environ, "BIGMODEL_HOME": str(home)}, check=False, timeout=3000
     )
 
 
