@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bigmodel_utils import paths
 from bigmodel_utils.artifacts import Run, swap_in, write_atomic
@@ -44,8 +45,14 @@ def refresh_prose(run: Run, stage: str) -> None:
     fresh = [outputs.get(cell.get("id")) if cell["cell_type"] == "code" else cell for cell in source]
     injected = [cell for cell in kept["cells"] if "injected-parameters" in cell["metadata"].get("tags", [])]
     fresh = [cell for cell in fresh if cell] + injected
-    if fresh != kept["cells"]:
+    if _told(fresh) != _told(kept["cells"]):
         write_atomic(path, json.dumps(kept | {"cells": fresh}, ensure_ascii=False, indent=1))
+
+
+def _told(cells: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return kind and text of the cells, without what a run adds to them."""
+    own = [cell for cell in cells if "injected-parameters" not in cell["metadata"].get("tags", [])]
+    return [(cell["cell_type"], "".join(cell["source"])) for cell in own]
 
 
 def _siblings(run: Run) -> Iterator[Run]:

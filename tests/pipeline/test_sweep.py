@@ -55,7 +55,8 @@ def test_random_members_are_distinct_members_of_the_grid(sizes: list[int], count
 
 
 def test_members_share_what_they_do_not_change_and_failures_are_shown(smoke_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BIGMODEL_HOME", str(smoke_run))
+    for name, value in {"BIGMODEL_HOME": str(smoke_run), "BIGMODEL_BATCH": "1", "BIGMODEL_DEVICE": "auto"}.items():
+        monkeypatch.setenv(name, value)
     text = f"scenarios: [smoke]\nmembers: [{{}}, {{{KEY}: 0.2}}, {{target_market.split.train: 900000}}]"
     folder = sweep.run(write(smoke_run, text), jobs=2)
     page = (folder / "index.html").read_text(encoding="utf-8")

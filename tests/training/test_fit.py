@@ -252,7 +252,8 @@ def test_the_rate_warms_up_and_decays(start, reviews, settings):
     assert 0 < rates[-1] < 0.05
 
 
-def test_progress_is_silent_without_a_reader(run, capfd):
+def test_progress_is_silent_without_a_reader(run, capfd, monkeypatch):
+    monkeypatch.delenv("BIGMODEL_BATCH", raising=False)
     run()
     assert capfd.readouterr() == ("", "")
     assert loop.CLIP_NORM > 0
