@@ -18,14 +18,6 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-STAGES = (
-    "01_prepare_data",
-    "02_train_model",
-    "03_evaluate_model",
-    "05_size_market",
-    "06_estimate_value",
-    "08_decide",
-)
 DONE = "done.json"
 
 
@@ -47,6 +39,11 @@ class Run:
     @property
     def id(self) -> str:
         return self.scenario.hash
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The notebooks of this run, in order."""
+        return tuple(sorted(self.scenario.chain))
 
     @property
     def checkpoints(self) -> Path:
@@ -84,7 +81,7 @@ class Run:
             if stage != self.stage:
                 trace.note("result", f"{stage}/{name}", self.digest(stage, name))
             return path
-        done = [s for s in STAGES if self.is_done(s)]
+        done = [s for s in self.stages if self.is_done(s)]
         if stage != self.stage and stage not in done:
             raise ArtifactError(
                 f"{stage} has not run for '{self.scenario.name}' ({self.id})",

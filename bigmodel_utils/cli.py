@@ -34,12 +34,16 @@ def run(
     first: Annotated[
         str | None, typer.Option("--from", help="Start at this notebook, e.g. 03; earlier ones must have run.")
     ] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Use data sets that are free for research or personal use only.")
+    ] = False,
 ) -> None:
     """Run every notebook of a scenario and write its reports."""
     from bigmodel_utils import paths
     from bigmodel_utils.pipeline.runner import run_chain
 
-    folder = run_chain(scenario, _parsed(settings), device, first)
+    overrides = _parsed(settings) | ({"accept_licence": True} if accept_licence else {})
+    folder = run_chain(scenario, overrides, device, first)
     typer.echo(f"report: {paths.shown(folder / 'index.html')}")
 
 
@@ -93,7 +97,7 @@ def why(
     from bigmodel_utils.pipeline import freshness, runner
 
     run = Run(scenarios.load(scenario, _parsed(settings)))
-    for stage in runner.stages_from(notebook)[: 1 if notebook else None]:
+    for stage in runner.stages_from(run.stages, notebook)[: 1 if notebook else None]:
         reasons = freshness.changes(run, stage)
         typer.echo(f"{stage}: {'nothing changed' if not reasons else ''}".rstrip())
         for reason in reasons:

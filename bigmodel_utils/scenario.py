@@ -5,173 +5,56 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from bigmodel_utils import paths, trace
+from bigmodel_utils.application_choices import Application
+from bigmodel_utils.choices import (
+    Assumption,
+    Compute,
+    Correlation,
+    Decision,
+    Deployment,
+    Evaluation,
+    Market,
+    Model,
+    Part,
+    Strategies,
+    Task,
+    Training,
+    Trust,
+    leaf,
+)
 from bigmodel_utils.errors import BigModelError, nearest
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+CHAIN = (
+    "01_prepare_data",
+    "02_train_model",
+    "03_evaluate_model",
+    "05_size_market",
+    "06_estimate_value",
+    "08_decide",
+)  # notebooks that lead to a decision, in order
+BESIDE = ()  # notebooks that a scenario may name in its `chain` as well
 
 
 class ScenarioError(BigModelError):
     """A scenario that cannot be used as written."""
 
 
-class _Part(BaseModel):
-    """A part of a scenario; reading one of its plain values is recorded as a cause of the result."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    _path: str = PrivateAttr("")
-
-    def __getattribute__(self, name: str) -> Any:
-        value = super().__getattribute__(name)
-        if trace.recording() and name in type(self).model_fields and not isinstance(value, _Part) and name != "assumptions":
-            private = super().__getattribute__("__pydantic_private__")  # None while the part is still being validated
-            trace.note("scenario", (private or {}).get("_path", "") + name, leaf(value))
-        return value
-
-    def _placed(self, path: str = "") -> None:
-        """Tell every part where in the scenario it stands."""
-        self._path = path
-        for name, value in dict(self).items():
-            if isinstance(value, _Part):
-                value._placed(f"{path}{name}.")
-
-
-class Task(_Part):
-    """What the model decides. `event` is the label that the business acts on."""
-
-    labels: Annotated[list[str], Field(min_length=2)]
-    event: str
-    item: str = "text"
-
-    @model_validator(mode="after")
-    def _event_is_a_label(self) -> Self:
-        if self.event not in self.labels:
-            raise ValueError(f"event '{self.event}' is not a label; {nearest(self.event, self.labels)}")
-        return self
-
-
-class Columns(_Part):
-    """Names of the columns in the raw data; `group` keeps related rows on one side of the split."""
-
-    text: str = "text"
-    label: str = "label"
-    group: str | None = None
-
-
-class Data(_Part):
-    """Where rows come from: `packaged:NAME`, `file:PATH` (csv, tsv, jsonl, parquet) or `hub:DATASET_ID`."""
-
-    origin: Annotated[str, Field(pattern=r"^(packaged|file|hub):.+")]
-    columns: Columns = Columns()
-    label_map: dict[str, str]
-    hub_split: str = "train"
-    max_rows: Count | None = None
-
-
-class Split(_Part):
-    """Rows of each part. `augment` fills up scarce labels of training, and of training only, with variants."""
-
-    train: Count
-    validation: Annotated[int, Field(ge=20)]
-    test: Annotated[int, Field(ge=20)]
-    augment: bool = False
-
-
-class Market(_Part):
-    country: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    language: str
-    data: Data
-    split: Split
-
-
-class Model(_Part):
-    """Pretrained weights: `packaged:NAME`, `hub:MODEL_ID` or `folder:PATH`."""
-
-    weights: Annotated[str, Field(pattern=r"^(packaged|hub|folder):.+")]
-    max_tokens: Annotated[int, Field(ge=8, le=512)] = 96
-
-
-class Training(_Part):
-    learning_rate: Positive = 5e-5
-    batch_size: Count = 16
-    epochs: Count = 1
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    warmup_share: Share = 0.1
-    patience: Count = 2
-    checks_per_epoch: Count = 2
-    train_embeddings: bool = False
-    frozen_layers: Annotated[int, Field(ge=0)] = 0  # counted from the embeddings upwards
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    balance_labels: bool = False  # rare labels weigh as much as common ones
-    anchor: Annotated[float, Field(ge=0)] = 0.0  # pull towards the weights that training starts from (L2-SP)
-
-
-class Evaluation(_Part):
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    resamples: Annotated[int, Field(ge=100)] = 2000
-    latency_requests: Annotated[int, Field(ge=10)] = 60
-
-
-class Compute(_Part):
-    """Machines whose prices apply (`provider/region/instance_type` of the facts) to speed measured on CPU, or on GPU."""
-
-    cpu: str
-    gpu: str
-
-
-class Assumption(BaseModel):
-    """A range somebody stands for: `fact: ID` of data/facts/ranges.csv, or low, mid, high with unit, source and date."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    low: float
-    mid: float
-    high: float
-    unit: str
-    source: Annotated[str, Field(min_length=3)]
-    as_of: date
-    shape: Literal["pert", "triangular", "lognormal", "uniform"] = "pert"
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.low <= self.mid <= self.high:
-            raise ValueError(f"expected low <= mid <= high, got {self.low}, {self.mid}, {self.high}")
-        if self.shape == "lognormal" and self.low <= 0:
-            raise ValueError("a lognormal range lies above zero")
-        return self
-
-
-class Decision(_Part):
-    """Go when the chance of gain reaches `go_at`, stop below `stop_at`, else wait."""
-
-    go_at: Share = 0.8
-    stop_at: Share = 0.4
-    draws: Annotated[int, Field(ge=200)] = 20_000
-    horizon_years: Annotated[int, Field(ge=1, le=15)] = 5
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.stop_at > self.go_at:
-            raise ValueError(f"stop_at {self.stop_at} lies above go_at {self.go_at}")
-        return self
-
-
-class Scenario(_Part):
+class Scenario(Part):
     """Everything a run may depend on."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     title: Annotated[str, Field(min_length=3)]
     question: str
     illustrative: bool = False
+    chain: Annotated[tuple[str, ...], Field(min_length=1)] = CHAIN
+    accept_licence: bool = False  # of data sets that are free for research or personal use only
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 7
     task: Task
     source_market: Market
@@ -179,10 +62,25 @@ class Scenario(_Part):
     model: Model
     training: Training
     adaptation: Training
+    strategies: Strategies = Strategies()
     evaluation: Evaluation = Evaluation()
+    deployment: Deployment = Deployment()
+    trust: Trust = Trust()
     compute: Compute
     assumptions: dict[str, Assumption]
+    correlations: tuple[Correlation, ...] = ()
     decision: Decision = Decision()
+    application: Application | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for stage in self.chain:
+            if stage not in (*CHAIN, *BESIDE):
+                raise ValueError(f"no notebook '{stage}'; {nearest(stage, (*CHAIN, *BESIDE))}")
+        for name in (name for pair in self.correlations for name in pair.between):
+            if name not in self.assumptions:
+                raise ValueError(f"correlation of '{name}'; {nearest(name, self.assumptions)}")
+        return self
 
     @property
     def hash(self) -> str:
@@ -198,11 +96,6 @@ class Scenario(_Part):
             )
         trace.note("assumption", name, self.assumptions[name].model_dump(mode="json"))
         return self.assumptions[name]
-
-
-def leaf(value: Any) -> Any:
-    """Return a plain value of a scenario as JSON knows it."""
-    return json.loads(json.dumps(value, default=str))
 
 
 def causes(part: BaseModel, path: str = "") -> dict[str, Any]:

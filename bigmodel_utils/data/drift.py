@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from bigmodel_utils.scenario import Market
+    from bigmodel_utils.choices import Market
 
 DRAWS = 200
 MARGIN = 1.5  # alarm at one and a half times the largest 1 % that chance gives: a shift worth a look, not only a certain one

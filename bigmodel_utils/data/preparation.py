@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bigmodel_utils.choices import Market, Task
 from bigmodel_utils.data import augmentation, cleaning, near_duplicates, personal_data, quality, sources, splitting
 from bigmodel_utils.data.account import Account
 from bigmodel_utils.messages import Message
-from bigmodel_utils.scenario import Market, Task
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

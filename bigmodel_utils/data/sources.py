@@ -15,11 +15,11 @@ import yaml
 
 from bigmodel_utils import paths, trace
 from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.choices import Data, Market
 from bigmodel_utils.data import files, packages
 from bigmodel_utils.data.account import Account, DataError
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.messages import Message
-from bigmodel_utils.scenario import Data, Market
 
 if TYPE_CHECKING:
     import pandas as pd

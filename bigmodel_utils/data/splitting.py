@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from bigmodel_utils.scenario import Split
+    from bigmodel_utils.choices import Split
 
 SHARED_CHARACTERS = 40  # texts with the same first or last 40 letters are fragments of one text
 PARTS = ("test", "validation", "train")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import intervals
-from bigmodel_utils.scenario import Evaluation
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

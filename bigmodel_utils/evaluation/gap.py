@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.evaluation import divergence, intervals, metrics
 from bigmodel_utils.evaluation.compare import Comparison
 from bigmodel_utils.messages import Message
-from bigmodel_utils.scenario import Evaluation
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bigmodel_utils import __version__, paths, trace
-from bigmodel_utils.artifacts import DONE, STAGES, Run, write_atomic
+from bigmodel_utils.artifacts import DONE, Run, write_atomic
 from bigmodel_utils.pipeline.reuse import executed
 
 NAME = "manifest.json"
@@ -48,7 +48,7 @@ def read(folder: Path) -> dict[str, Any]:
 def chain(run: Run) -> dict[str, str]:
     """Return a hash per stage that holds the scenario and every stage up to it: one changed byte changes all after it."""
     link, found = hashlib.sha256(run.id.encode()).hexdigest(), {}
-    for stage in STAGES:
+    for stage in run.stages:
         done = (run.folder / stage / DONE).read_bytes()
         link = hashlib.sha256(link.encode() + done).hexdigest()
         found[stage] = link[:16]
@@ -64,7 +64,7 @@ def stands(run: Run, reports: Path) -> bool:
 def _rendering(run: Run) -> str:
     """Return a hash of everything that the pages are rendered from."""
     digest = hashlib.sha256()
-    for stage in STAGES:
+    for stage in run.stages:
         digest.update((run.folder / stage / DONE).read_bytes())
         digest.update(executed(run, stage).read_bytes())
     package = paths.PROJECT / "bigmodel_utils"

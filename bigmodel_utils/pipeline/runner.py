@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bigmodel_utils import paths, scenario
-from bigmodel_utils.artifacts import STAGES, ArtifactError, Run
+from bigmodel_utils.artifacts import ArtifactError, Run
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.pipeline import manifest
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
@@ -38,7 +38,7 @@ def run_chain(
     """
     overrides = json.loads(json.dumps(overrides or {}, default=str))
     run = Run(scenario.load(name, overrides))
-    stages = stages_from(first)
+    stages = stages_from(run.stages, first)
     _ready(run, stages, device)
     parameters = {"scenario": _as_seen_from_notebooks(name), "overrides": overrides}
     with _alone(run), progress or Progress() as shown:
@@ -46,16 +46,16 @@ def run_chain(
         return _rendered(run, into or paths.reports() / run.scenario.name, bool(made))
 
 
-def stages_from(first: str | None) -> tuple[str, ...]:
-    """Return the stages from `first` on; a number such as "03" is enough."""
+def stages_from(chain: tuple[str, ...], first: str | None) -> tuple[str, ...]:
+    """Return the stages of `chain` from `first` on; a number such as "03" is enough."""
     if first is None:
-        return STAGES
-    matches = [i for i, stage in enumerate(STAGES) if stage == first or stage.split("_")[0] == first.zfill(2)]
+        return chain
+    matches = [i for i, stage in enumerate(chain) if stage == first or stage.split("_")[0] == first.zfill(2)]
     if not matches:
         raise BigModelError(
-            f"--from {first}", nearest(first, [s.split("_")[0] for s in STAGES] + list(STAGES)), "bigmodel run --from"
+            f"--from {first}", nearest(first, [s.split("_")[0] for s in chain] + list(chain)), "bigmodel run --from"
         )
-    return STAGES[matches[0] :]
+    return chain[matches[0] :]
 
 
 def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress, forced: bool) -> bool:
@@ -91,13 +91,13 @@ def _rendered(run: Run, folder: Path, made: bool) -> Path:
     own = folder == paths.reports() / run.scenario.name
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / ".lock"):  # runs of one scenario render one after the other
-        site.render(run, {stage: executed(run, stage) for stage in STAGES}, None if own else folder)
+        site.render(run, {stage: executed(run, stage) for stage in run.stages}, None if own else folder)
         manifest.write(run, folder)
     return folder
 
 
 def _ready(run: Run, stages: tuple[str, ...], device: str) -> None:
-    for stage in STAGES[: STAGES.index(stages[0])]:
+    for stage in run.stages[: run.stages.index(stages[0])]:
         if not run.is_done(stage):
             raise ArtifactError(
                 f"--from {stages[0]}, but {stage} has not run for this scenario",

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils.artifacts import DONE, STAGES, Run
+from bigmodel_utils.artifacts import DONE, Run
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
 from bigmodel_utils.scenario import Scenario
@@ -46,7 +46,7 @@ class Evidence:
     def figures(self) -> dict[str, Quantity]:
         """Figures of all stages and the scenario's assumptions, by name."""
         found = {name: _assumed(given) for name, given in self.scenario.assumptions.items()}
-        for stage in STAGES:
+        for stage in self.run.stages:
             found |= self.run.figures(stage)
         found["futures_with_gain"] = found["probability_of_gain"].scaled(100, "of 100 futures")
         return found
@@ -71,7 +71,7 @@ class Evidence:
     def manifest(self) -> str:
         """First 12 hex digits of the SHA-256 over the manifests of all stages."""
         digest = hashlib.sha256()
-        for stage in STAGES:
+        for stage in self.run.stages:
             digest.update((self.run.folder / stage / DONE).read_bytes())
         return digest.hexdigest()[:12]
 

@@ -39,14 +39,13 @@ _KEPT_TAGS = {
 }
 
 
-def page(notebook: Path, pages: Sequence[tuple[str, Message]], run_line: Message, illustrative: bool) -> Page:
-    """Return the page of one executed notebook file; `pages` lists (file name, title) of its siblings in order."""
+def page(notebook: Path, file: str, pages: Sequence[tuple[str, Message]], run_line: Message, illustrative: bool) -> Page:
+    """Return the page `file` of one executed notebook; `pages` lists (file name, title) of all pages in order."""
     import nbformat
 
     nb = nbformat.read(notebook, as_version=4)
     verdict = _verdict(nb)
     title = title_of(nb)
-    file = f"{notebook.stem}.html"
     body = _with_answer(_main(nb), verdict, illustrative)
     contents = _contents(nb)
     main = f'<div class="notebook"><article>{body}{_turn(file, pages)}</article>{contents}</div>'

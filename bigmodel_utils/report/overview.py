@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ _HEADS = (
 )
 
 
+_APPLICATION_HEADS = ((Message("application"), ""), (Message("what it found"), ""))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one finished run concluded."""
@@ -49,12 +53,36 @@ def page(under_way: str) -> Page:
     rendered = {file.parent.name for file in paths.reports().glob("[!.]*/index.html")} | {under_way}
     found = [name for name in sorted(rendered) if outcomes(name)]
     rows = "".join(_row(name, outcomes(name)[-MOST_RUNS:]) for name in found)
-    head = "".join(f'<th scope="col"{kind}>{both(title)}</th>' for title, kind in _HEADS)
-    table = f'<div class="scroll" role="group" tabindex="0" aria-label="reports"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    table = _table("reports", _HEADS, rows) if rows else ""
+    answers = {name: answer for name in sorted(rendered - set(found)) if (answer := _answer(name))}
+    told = "".join(_answer_row(name, answer) for name, answer in answers.items())
+    beside = (
+        f"<h2>{both(Message('Applications and foundations'))}</h2>{_table('applications', _APPLICATION_HEADS, told)}"
+        if told
+        else ""
+    )
     title = Message("All reports")
-    main = f'<div class="verdict-list"><h1>{both(title)}</h1>{table}</div>'
+    main = f'<div class="verdict-list"><h1>{both(title)}</h1>{table}{beside}</div>'
     bar = f'<span class="brand">{both(Message("Market-entry briefs"))}</span><span class="push"></span>'
-    return Page("index.html", title, bar, main, both(Message("{count} scenarios", count=len(found))))
+    return Page("index.html", title, bar, main, both(Message("{count} scenarios", count=len(found) + len(answers))))
+
+
+def _table(label: str, heads: Sequence[tuple[Message, str]], rows: str) -> str:
+    head = "".join(f'<th scope="col"{kind}>{both(title)}</th>' for title, kind in heads)
+    return f'<div class="scroll" role="group" tabindex="0" aria-label="{label}"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _answer(scenario: str) -> Message | None:
+    """Return the verdict of the last notebook of a scenario's newest run, where no decision was asked for."""
+    notes = list((paths.runs() / scenario).glob("*/[01]*/notes.json"))
+    newest = max((path.parent.parent for path in notes), key=lambda run: (run.stat().st_mtime_ns, run.name), default=None)
+    last = max((path for path in notes if path.parent.parent == newest), default=None)
+    found = json.loads(last.read_text(encoding="utf-8")).get("verdict") if last else None
+    return Message.from_json(found) if found else None
+
+
+def _answer_row(name: str, answer: Message) -> str:
+    return f'<tr><th scope="row"><a href="{name}/index.html">{both(name)}</a></th><td>{both(answer)}</td></tr>'
 
 
 def _outcome(folder: Path) -> Outcome:

@@ -14,6 +14,7 @@ from bigmodel_utils.report import brief, font, notebook_page, overview, workbook
 from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.page import Page
 
+DECISION = "08_decide"
 _log = logging.getLogger(__name__)
 
 
@@ -22,11 +23,17 @@ def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None) ->
 
     notebooks: stage -> executed notebook. `into` is another folder than `reports/<scenario>`, which the index leaves out. Raises ArtifactError when a result is missing; an earlier report then stays.
     """
-    titles = [(f"{path.stem}.html", notebook_page.title_of_file(path)) for path in notebooks.values()]
+    decides = DECISION in run.stages
+    files = [f"{path.stem}.html" for path in notebooks.values()]
+    names = files if decides else [*files[:-1], "index.html"]  # without a brief the last notebook is the front page
+    titles = [(name, notebook_page.title_of_file(path)) for name, path in zip(names, notebooks.values(), strict=True)]
     line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)
-    extras = [(workbook.FILE, Message("The cash flow as a workbook (Excel)"))] if workbook.is_possible() else []
-    pages = [brief.page(run, titles + extras)]
-    pages += [notebook_page.page(path, titles, line, run.scenario.illustrative) for path in notebooks.values()]
+    extras = [(workbook.FILE, Message("The cash flow as a workbook (Excel)"))] if decides and workbook.is_possible() else []
+    pages = [brief.page(run, titles + extras)] if decides else []
+    pages += [
+        notebook_page.page(path, name, titles, line, run.scenario.illustrative)
+        for name, path in zip(names, notebooks.values(), strict=True)
+    ]
     folder = into or paths.reports() / run.scenario.name
     aside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)

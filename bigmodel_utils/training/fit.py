@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.choices import Training
 from bigmodel_utils.messages import Message
-from bigmodel_utils.scenario import Scenario, Training
+from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.training.batches import encode
 from bigmodel_utils.training.device import choose
 from bigmodel_utils.training.loop import Keep, Labelled, Loop, TrainingError

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bigmodel_utils.choices import Training
 from bigmodel_utils.errors import BigModelError
-from bigmodel_utils.scenario import Training
 from bigmodel_utils.training import checkpoint
 from bigmodel_utils.training.batches import Encoded, shuffled
 from bigmodel_utils.training.checkpoint import Course

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bigmodel_utils.scenario import Decision
+from bigmodel_utils.choices import Decision
 from bigmodel_utils.value import simulation
 from bigmodel_utils.value.sensitivity import centre, moved
 from bigmodel_utils.value.uncertainty import Marginal

@@ -16,8 +16,8 @@ from zlib import crc32
 
 import numpy as np
 
+from bigmodel_utils.choices import Assumption
 from bigmodel_utils.errors import nearest
-from bigmodel_utils.scenario import Assumption
 from bigmodel_utils.units import Origin, Quantity
 from bigmodel_utils.value.refusals import ValueRefused
 

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bigmodel_utils.choices import Market
 from bigmodel_utils.data import prepare, sources
-from bigmodel_utils.scenario import Market, load
+from bigmodel_utils.scenario import load
 
 READ = """
 import resource, sys, time
 from bigmodel_utils.data import sources
-from bigmodel_utils.scenario import Market
+from bigmodel_utils.choices import Market
 started = time.perf_counter()
 raw = sources.read(Market.model_validate_json(sys.argv[1]), 7)
 print(raw.account.raw, time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

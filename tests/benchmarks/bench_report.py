@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parents[1] / "report"))
 from browser import CHROMIUM, Visit, chromium
 
 from bigmodel_utils import paths, scenario
-from bigmodel_utils.artifacts import STAGES, Run
+from bigmodel_utils.artifacts import Run
 from bigmodel_utils.report import prose, site
 
 AXE = paths.PROJECT / "node_modules" / "axe-core" / "axe.min.js"
@@ -27,7 +27,7 @@ SLIDER_MOVES = 20
 def newest(name: str) -> Run | None:
     """Return the finished run of the scenario as it stands, or None."""
     run = Run(scenario.load(name))
-    return run if all(run.is_done(stage) for stage in STAGES) else None
+    return run if all(run.is_done(stage) for stage in run.stages) else None
 
 
 def peer(notebook: Path, folder: Path) -> Path:
@@ -78,10 +78,10 @@ def main(name: str = "smoke") -> None:
     if run is None or CHROMIUM is None:
         print(f"skipped: needs Chromium and a finished run (bigmodel run {name})")
         return
-    notebooks = {stage: run.folder / "notebooks" / f"{stage}.ipynb" for stage in STAGES}
+    notebooks = {stage: run.folder / "notebooks" / f"{stage}.ipynb" for stage in run.stages}
     started = time.perf_counter()
     reports = site.render(run, notebooks)
-    print(f"all {len(STAGES) + 2} pages and the workbook rendered in {time.perf_counter() - started:.1f} s")
+    print(f"all {len(run.stages) + 2} pages and the workbook rendered in {time.perf_counter() - started:.1f} s")
     print(
         f"brief: {(reports / 'index.html').stat().st_size / 1000:.0f} kB, largest page: {max(f.stat().st_size for f in reports.glob('*.html')) / 1000:.0f} kB"
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bigmodel_utils.scenario import Market, Task
+from bigmodel_utils.choices import Market, Task
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bigmodel_utils.choices import Split
 from bigmodel_utils.data import DataError, splitting
-from bigmodel_utils.scenario import Split
 
 NAMES = ["bad", "good"]
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import compare, intervals
-from bigmodel_utils.scenario import Evaluation
 
 SETTINGS = Evaluation(resamples=20_000)
 

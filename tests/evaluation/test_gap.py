@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import compare, divergence, gap
-from bigmodel_utils.scenario import Evaluation
 
 PUBLISHED = json.loads((Path(__file__).parents[1] / "check_values.json").read_text())
 SETTINGS = Evaluation(resamples=300)

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 from sklearn.metrics import brier_score_loss, f1_score
 
+from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import metrics
-from bigmodel_utils.scenario import Evaluation
 
 SETTINGS = Evaluation(resamples=200)
 

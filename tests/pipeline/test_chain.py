@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from bigmodel_utils import scenario
-from bigmodel_utils.artifacts import STAGES, Run
+from bigmodel_utils.artifacts import Run
 
 PROJECT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def run(smoke_run: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_every_stage_finishes_and_is_kept_as_a_notebook(run: Run) -> None:
-    for stage in STAGES:
+    for stage in run.stages:
         assert run.is_done(stage)
         executed = nbformat.read(run.folder / "notebooks" / f"{stage}.ipynb", as_version=4)
         assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code" and cell.source.strip())
@@ -40,14 +40,14 @@ def test_every_stage_finishes_and_is_kept_as_a_notebook(run: Run) -> None:
 def test_artifacts_match_their_hashes(run: Run) -> None:
     from bigmodel_utils.artifacts import DONE, file_hash
 
-    for stage in STAGES:
+    for stage in run.stages:
         folder = run.folder / stage
         recorded = json.loads((folder / DONE).read_text())["files"]
         assert {name: file_hash(folder / name) for name in recorded} == recorded
 
 
 def test_every_headline_figure_knows_its_origin(run: Run) -> None:
-    figures = {name: q for stage in STAGES[:-1] for name, q in run.figures(stage).items()}
+    figures = {name: q for stage in run.stages[:-1] for name, q in run.figures(stage).items()}
     assert len(figures) >= 30
     assert all(q.source for q in figures.values())
     assert {q.origin for q in figures.values()} >= {"measured", "estimated"}
@@ -129,7 +129,7 @@ def test_a_run_that_changes_nothing_starts_no_kernel(smoke_run: Path) -> None:
     before = report.stat().st_mtime_ns
     done = bigmodel("run", "smoke", home=smoke_run)
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stderr.splitlines()] == ["kept"] * len(STAGES)
+    assert [line.split()[0] for line in done.stderr.splitlines()] == ["kept"] * len(scenario.CHAIN)
     assert report.stat().st_mtime_ns == before
 
 

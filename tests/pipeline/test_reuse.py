@@ -166,7 +166,7 @@ def test_a_damaged_result_is_made_again(project: Path) -> None:
 
 def test_the_chain_of_hashes_holds_every_stage(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = made()
-    monkeypatch.setattr(manifest, "STAGES", (FIRST, SECOND))
+    monkeypatch.setattr(Run, "stages", (FIRST, SECOND))
     before = manifest.chain(run)
     record = run.folder / FIRST / "done.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"note": 1}))

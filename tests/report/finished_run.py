@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bigmodel_utils import scenario
-from bigmodel_utils.artifacts import STAGES, Run
+from bigmodel_utils.artifacts import Run
 from bigmodel_utils.market import adoption, size
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import accounts, sensitivity, uncertainty, valuation
@@ -23,7 +23,7 @@ def measured(mid: float, unit: str, half: float = 0.0, n: int = 2400) -> Quantit
 
 def written_run(name: str, **overrides) -> Run:
     chosen = scenario.load(name, {"decision.draws": 2000, "title": f"US review triage {HOSTILE}"} | overrides)
-    for stage in STAGES:
+    for stage in Run(chosen).stages:
         writer = Run(chosen, stage)
         writer.begin()
         _WRITERS[stage](writer)
@@ -117,4 +117,11 @@ def _decide(run: Run) -> None:
     run.write_figures({})
 
 
-_WRITERS = dict(zip(STAGES, (_prepare, _train, _evaluate, _size, _value, _decide), strict=True))
+_WRITERS = {
+    "01_prepare_data": _prepare,
+    "02_train_model": _train,
+    "03_evaluate_model": _evaluate,
+    "05_size_market": _size,
+    "06_estimate_value": _value,
+    "08_decide": _decide,
+}

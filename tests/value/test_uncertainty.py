@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigmodel_utils.scenario import Assumption
+from bigmodel_utils.choices import Assumption
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import uncertainty
 from bigmodel_utils.value.refusals import ValueRefused

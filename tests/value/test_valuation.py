@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from bigmodel_utils import scenario
+from bigmodel_utils.choices import Decision
 from bigmodel_utils.messages import Message
-from bigmodel_utils.scenario import Decision, ScenarioError
+from bigmodel_utils.scenario import ScenarioError
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import accounts, decision, sensitivity, uncertainty, venture
 from bigmodel_utils.value import valuation as valuations
