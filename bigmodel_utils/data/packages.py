@@ -11,7 +11,7 @@ import time
 import zipfile
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,6 +53,25 @@ def pin(name: str) -> Pin:
         raise PackageError(f"package '{name}'", nearest(name, pins()), paths.shown(PINS))
     found = pins()[name]
     trace.note("pin", name, found.sha256)
+    return found
+
+
+def dataset(name: str, accepted: bool = False) -> dict[str, Any]:
+    """Return what `data/packages.yml` says of the set `name`: package, members, language, about, licence, gaps …
+
+    Raises PackageError for an unknown set, and for one of restricted use (`opt_in`) unless its licence is `accepted`.
+    """
+    sets = yaml.safe_load(PINS.read_text(encoding="utf-8"))["sets"]
+    if name not in sets:
+        raise PackageError(f"packaged:{name}", nearest(name, sets), "`origin` of the scenario")
+    found = dict(sets[name])
+    restricted = found.pop("opt_in", None)
+    if restricted and not accepted:
+        raise PackageError(
+            f"packaged:{name}, which is for {restricted} only ({found['licence']})",
+            "a set that is free for any use, or your consent to these terms",
+            "--accept-licence, or `accept_licence: true` in the scenario",
+        )
     return found
 
 

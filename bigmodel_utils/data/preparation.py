@@ -47,12 +47,12 @@ class Prepared:
         }
 
 
-def prepare(market: Market, task: Task, seed: int) -> Prepared:
+def prepare(market: Market, task: Task, seed: int, accept_licence: bool = False) -> Prepared:
     """Return one market's data ready for training; the counts reconcile with the raw rows or the run stops.
 
     Raises DataError (file, row, column named) or PackageError when the data cannot be used as they stand.
     """
-    raw = sources.read(market, seed)
+    raw = sources.read(market, seed, accept_licence)
     account = raw.account
     frame = cleaning.encode_labels(raw.frame, market.data.label_map, task.labels, account)
     frame = cleaning.repair_texts(frame, account)

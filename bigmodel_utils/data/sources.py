@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from bigmodel_utils import paths, trace
 from bigmodel_utils.artifacts import file_hash
 from bigmodel_utils.choices import Data, Market
@@ -37,15 +35,17 @@ class Raw:
     account: Account
 
 
-def read(market: Market, seed: int) -> Raw:
+def read(market: Market, seed: int, accept_licence: bool = False) -> Raw:
     """Return the market's raw rows, at most `max_rows` of them drawn evenly by `seed`.
 
     Raises DataError or PackageError naming file, row and column when the source cannot be read.
     """
     kind, _, name = market.data.origin.partition(":")
     account = Account()
-    read_one = {"packaged": _packaged, "file": _file, "hub": _hub}[kind]
-    origin, stream = read_one(name, market, account)
+    if kind == "packaged":
+        origin, stream = _packaged(name, market, accept_licence)
+    else:
+        origin, stream = (_file if kind == "file" else _hub)(name, market, account)
     wanted = market.split.train + market.split.validation + market.split.test
     frame = sample(stream, market.data.max_rows or max(MAX_ROWS, 10 * wanted), seed, account)
     if frame.empty:
@@ -80,11 +80,8 @@ def _wanted(data: Data) -> dict[str, str]:
     return columns | ({"group": data.columns.group} if data.columns.group else {})
 
 
-def _packaged(name: str, market: Market, account: Account) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:
-    sets = yaml.safe_load(packages.PINS.read_text(encoding="utf-8"))["sets"]
-    if name not in sets:
-        raise DataError(f"packaged:{name}", nearest(name, sets), "`origin` of the scenario")
-    known = dict(sets[name])
+def _packaged(name: str, market: Market, accepted: bool) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:
+    known = packages.dataset(name, accepted)
     pin = packages.pin(known["package"])
     members = known.pop("members")
     stream = _members(pin.name, members, market.data)

@@ -105,3 +105,12 @@ def test_shipped_pins_are_well_formed():
         assert known["licence"]
         assert known["gaps"]
         assert known["as_of"]
+
+
+def test_a_set_of_restricted_use_asks_for_consent(index, monkeypatch):
+    content = yaml.safe_load(packages.PINS.read_text())
+    content["sets"]["votes"] = {"package": "tinydata", "licence": "research licence", "opt_in": "research"}
+    packages.PINS.write_text(yaml.safe_dump(content))
+    with pytest.raises(packages.PackageError, match="--accept-licence"):
+        packages.dataset("votes")
+    assert packages.dataset("votes", accepted=True) == {"package": "tinydata", "licence": "research licence"}

