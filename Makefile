@@ -22,7 +22,7 @@ lab: $(VENV)/.core  ## open the notebooks in JupyterLab
 	$(BIN)/bigmodel lab
 
 test: $(VENV)/.test  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 bench: $(VENV)/.test  ## measure against peers, ratios in one run
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

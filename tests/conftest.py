@@ -9,11 +9,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("patient")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if "PYTEST_XDIST_WORKER" in os.environ:  # side by side, each keeps to one core
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
@@ -25,13 +28,20 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace in which `bigmodel run smoke` has finished; downloads are shared with the project's cache."""
-    project = Path(__file__).parents[1]
-    home = tmp_path_factory.mktemp("home")
-    (project / "data" / "raw").mkdir(exist_ok=True)
-    (home / "data").mkdir()
-    (home / "data" / "raw").symlink_to(project / "data" / "raw")
+    """A workspace in which `bigmodel run smoke` has finished, once for all workers; downloads are the project's own."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "smoke_home"
+    with FileLock(home.with_suffix(".lock")):
+        if not home.exists():
+            _run_smoke(home)
+    return home
+
+
+def _run_smoke(home: Path) -> None:
+    raw = Path(__file__).parents[1] / "data" / "raw"
+    raw.mkdir(exist_ok=True)
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "raw").symlink_to(raw)
     command = [sys.executable, "-m", "bigmodel_utils.cli", "run", "smoke"]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "BIGMODEL_HOME": str(home)}, check=False)
     assert done.returncode == 0, done.stderr
-    return home
