@@ -1,0 +1,1 @@
+"""Smaller, faster, served: compression, serving, load, release."""
