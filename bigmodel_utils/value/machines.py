@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from bigmodel_utils import facts
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.units import Quantity
+from bigmodel_utils.value import hardware
 from bigmodel_utils.value.refusals import ValueRefused
 from bigmodel_utils.value.validity import refuse_aged
 
@@ -77,12 +77,10 @@ def accelerator(reported: str) -> str:
 
     Raises ValueRefused with the nearest name when no row has its family.
     """
-    words = re.split(r"[^A-Za-z0-9]+", reported)
-    known = facts.load("gpu_specs")["gpu"].tolist()
-    family = [name for name in known if name.split("-")[0] in words]
-    if not family:
-        raise ValueRefused(f"accelerator '{reported}'", nearest(reported, known), "data/facts/gpu_specs.csv")
-    return max(family, key=lambda name: sum(any(w.startswith(part) for w in words) for part in name.split("-")))
+    if name := hardware.named(reported):
+        return name
+    allowed = nearest(reported, facts.load("gpu_specs")["gpu"])
+    raise ValueRefused(f"accelerator '{reported}'", allowed, "data/facts/gpu_specs.csv")
 
 
 def _machine(row: dict[str, Any]) -> Machine:

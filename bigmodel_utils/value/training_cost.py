@@ -7,6 +7,7 @@ checked runs needed whose developer family the fit had not seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ import numpy as np
 
 from bigmodel_utils import facts
 from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
-from bigmodel_utils.value import hierarchy, throughput_scaling, training_runs
+from bigmodel_utils.value import hardware, hierarchy, throughput_scaling, training_runs
 from bigmodel_utils.value.machines import Contract, Machine
 from bigmodel_utils.value.refusals import ValueRefused
 
@@ -106,20 +107,26 @@ def back_test_table() -> pd.DataFrame:
 
 
 def design(runs: pd.DataFrame) -> hierarchy.Design:
-    """Return what the regression knows of `runs`, planned or past: size, peak, generation of chip, architecture, family."""
+    """Return what the regression knows of `runs`, planned or past: size, FLOP, peak, year, generation of chip, architecture, family.
+
+    Beyond the years on file nothing is extrapolated: a run still to come counts as one of the last year known.
+    """
     architecture, middle = runs["architecture"].to_numpy(), _middle()
     size = np.log10(runs["params_active_b"].to_numpy(dtype=float) / middle["params_active_b"])
+    work = np.log10(runs["flop"].to_numpy(dtype=float) / middle["flop"]) / 2
     peak = np.log(runs["peak_flops"].to_numpy(dtype=float) / middle["peak_flops"])
+    years = training_runs.back_test()["year"]
+    year = (runs["year"].to_numpy(dtype=float).clip(years.min(), years.max()) - middle["year"]) / 2
     generation = [f"{vendor} {step}" for vendor, step in zip(runs["vendor"], np.round(peak / GENERATION), strict=True)]
     sparse, encoder = architecture == "moe", architecture == "encoder"
     groups = np.array([generation, runs["family"].fillna("").to_numpy(dtype=object)], dtype=object)
-    return hierarchy.Design(np.stack([size, peak, sparse, encoder]).astype(float), groups)
+    return hierarchy.Design(np.stack([size, work, peak, year, sparse, encoder]).astype(float), groups)
 
 
 @cache
 def _middle() -> dict[str, float]:
-    """The median size and peak of the published runs: the point at which all slopes are zero."""
-    return training_runs.back_test()[["params_active_b", "peak_flops"]].median().to_dict()
+    """The medians of the published runs: the point at which all slopes are zero."""
+    return training_runs.back_test()[["params_active_b", "flop", "peak_flops", "year"]].median().to_dict()
 
 
 def _tiers(runs: pd.DataFrame) -> np.ndarray:
@@ -152,9 +159,11 @@ def _measured_hours(run: dict[str, object]) -> Quantity:
         source="measured tokens/s",
         method="rung 1: measured on the target",
     )
-    measured_on, hardware = str(run.get("measured_on") or ""), str(run.get("hardware") or "")
-    if measured_on and measured_on != hardware:
-        rate = throughput_scaling.carried(rate, measured_on, hardware)
+    measured_on, target = (
+        hardware.named(run.get(column)) or str(run.get(column) or "") for column in ("measured_on", "hardware")
+    )
+    if measured_on and measured_on != target:
+        rate = throughput_scaling.carried(rate, measured_on, target)
     goodput, hours = facts.as_range("training_goodput"), training_runs.positive(run, "tokens_b") * 1e9 / SECONDS_PER_HOUR
     return Quantity(
         mid=hours / rate.mid / goodput["mid"],
@@ -168,24 +177,10 @@ def _measured_hours(run: dict[str, object]) -> Quantity:
 
 
 def _regressed_hours(run: dict[str, object]) -> Quantity:
-    import pandas as pd
-
-    flop, fitted = training_runs.planned_flop(run), estimator()
-    size = training_runs.active_parameters_b(run)
-    plan = pd.DataFrame(
-        [
-            {
-                "hardware": run["hardware"],
-                "architecture": run.get("architecture") or "dense",
-                "family": run.get("family") or "",
-                "params_active_b": size if np.isfinite(size) else _middle()["params_active_b"],
-            }
-        ]
-    )
-    row = training_runs.with_peak(plan)
+    row, fitted = _planned(run), estimator()
     mean, deviation = (float(value[0]) for value in fitted.regression.predict(design(row), NEW_RECORD))
-    mid = flop / (np.exp(mean) * float(row["peak_flops"].iloc[0]) * SECONDS_PER_HOUR)
-    family = plan["family"].iloc[0]
+    mid = training_runs.planned_flop(run) / (np.exp(mean) * float(row["peak_flops"].iloc[0]) * SECONDS_PER_HOUR)
+    family = row["family"].iloc[0]
     seen = bool(family) and bool((fitted.regression.design.groups[-1] == family).any())
     factor = float(np.exp(fitted.deviations[seen] * deviation))
     return Quantity(
@@ -197,6 +192,22 @@ def _regressed_hours(run: dict[str, object]) -> Quantity:
         source="utilisation fitted on data/facts/training_runs.csv",
         method="rung 2: scaled from runs of the same family" if seen else "rung 3: fitted on runs of other families",
     )
+
+
+def _planned(run: dict[str, object]) -> pd.DataFrame:
+    """The plan as one row of the table that `design` reads; what it does not say lies in the middle of the published runs."""
+    import pandas as pd
+
+    size, year = training_runs.active_parameters_b(run), training_runs.positive(run, "year")
+    plan = {
+        "hardware": hardware.named(run["hardware"]),
+        "architecture": training_runs.architecture_of(run),
+        "family": re.sub(r"[^a-z0-9]", "", str(run.get("family") or "").lower()),
+        "params_active_b": size if np.isfinite(size) else _middle()["params_active_b"],
+        "flop": training_runs.planned_flop(run),
+        "year": year if np.isfinite(year) else _middle()["year"],
+    }
+    return training_runs.with_peak(pd.DataFrame([plan]))
 
 
 def cost(hours: Quantity, machine: Machine, contract: Contract = "on_demand", overhead: float = 0.0) -> Quantity:

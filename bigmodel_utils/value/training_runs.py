@@ -6,6 +6,7 @@ sparsity), hours wall-clock. Where the record itself states FLOP and no tokens, 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import numpy as np
 from bigmodel_utils import facts
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.units import SECONDS_PER_HOUR
+from bigmodel_utils.value import hardware
 from bigmodel_utils.value.refusals import ValueRefused
 
 if TYPE_CHECKING:
@@ -21,7 +23,18 @@ if TYPE_CHECKING:
 
 FLOP_PER_PARAMETER_TOKEN = 6  # forward 2, backward 4 (Kaplan et al. 2020)
 PLAUSIBLE_UTILISATION = (0.005, 0.9)  # beyond lies a corpus size taken for tokens seen, or a peak with sparsity
-ARCHITECTURES = ("dense", "moe", "encoder", "encoder-decoder", "ssm")
+_ARCHITECTURE_WORDS = {  # first match counts
+    "moe": r"\bmoe|mixture|sparse|expert|switch",
+    "encoder-decoder": r"enc\w*[\s_/+-]*dec|seq2seq|\bt5",
+    "encoder": r"encoder|bert|masked|\bmlm",
+    "ssm": r"\bssm|mamba|state[\s-]space|rwkv|recurrent",
+    "dense": r"dense|decoder|transformer|causal|\bgpt|llama|hybrid|autoregressive",
+}
+ARCHITECTURES = tuple(_ARCHITECTURE_WORDS)
+SPARSE_BELOW = 0.8  # active over all parameters
+MOST_BILLIONS = {"params_total_b": 1e5, "params_active_b": 1e5, "tokens_b": 1e6}  # beyond lie counts of single tokens
+_NUMBER = re.compile(r"^([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*([kmbt])?(?:r?illion)?\+?\s*(?:tokens|params|parameters)?$", re.I)
+_SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
 @cache
@@ -63,17 +76,31 @@ def with_peak(runs: pd.DataFrame) -> pd.DataFrame:
 
 def reason_against(run: dict[str, object]) -> str | None:
     """Return why the chip-hours of a planned run cannot be estimated, or None when they can."""
-    specs = facts.load("gpu_specs")["gpu"]
-    hardware, architecture = str(run.get("hardware") or ""), str(run.get("architecture") or "dense")
-    if not hardware:
-        return "no hardware given"
-    if hardware not in set(specs):
-        return f"hardware '{hardware}' is not in gpu_specs; {nearest(hardware, specs)}"
-    if architecture not in ARCHITECTURES:
+    if reason := hardware.reason_against(run.get("hardware")):
+        return reason
+    architecture = str(run.get("architecture") or "")
+    if architecture_of(run) is None:
         return f"architecture '{architecture}' is not known; {nearest(architecture, ARCHITECTURES)}"
+    for column, most in MOST_BILLIONS.items():
+        if positive(run, column) > most:
+            return f"{column} is {positive(run, column):g}, more than any model's; it counts billions"
     if not np.isfinite(planned_flop(run)):
-        return _missing_size(run, architecture)
+        return _missing_size(run)
     return None
+
+
+def architecture_of(run: dict[str, object]) -> str | None:
+    """Return the architecture of a plan in the words of ARCHITECTURES, or None where it cannot be read.
+
+    Without a word for it, a model is sparse where fewer parameters are active than there are.
+    """
+    given = str(run.get("architecture") or "").lower()
+    for architecture, pattern in _ARCHITECTURE_WORDS.items():
+        if re.search(pattern, given):
+            return architecture
+    if given:
+        return None
+    return "moe" if positive(run, "params_active_b") < SPARSE_BELOW * positive(run, "params_total_b") else "dense"
 
 
 def planned_flop(run: dict[str, object]) -> float:
@@ -83,22 +110,35 @@ def planned_flop(run: dict[str, object]) -> float:
 
 
 def active_parameters_b(run: dict[str, object]) -> float:
-    """Return the parameters that a token passes through, 10^9; all of them where the model is not sparse."""
+    """Return the parameters that a token passes through, 10^9; all of them where the model is not sparse.
+
+    Names such as "235B-A22B" state the active ones.
+    """
     active = positive(run, "params_active_b")
-    return active if np.isfinite(active) or run.get("architecture") == "moe" else positive(run, "params_total_b")
+    if np.isfinite(active):
+        return active
+    if architecture_of(run) == "moe":
+        named = re.search(r"\bA(\d+(?:\.\d+)?)B\b", str(run.get("model") or ""))
+        return float(named.group(1)) if named else float("nan")
+    return positive(run, "params_total_b")
 
 
 def positive(run: dict[str, object], column: str) -> float:
-    """Return a positive number of the plan, or NaN: absent, empty, not a number, zero and negative are all unknown."""
-    try:
-        value = float(run.get(column, np.nan))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    """Return a positive number of the plan, or NaN: absent, empty, not a number, zero and negative are all unknown.
+
+    "1,400", "~15" and "15T" are read; a suffix counts in units of the column (10^9 where its name ends in _b).
+    """
+    text = str(run.get(column, "")).strip().lstrip("~≈<>=").replace(",", "").replace("_", "")
+    parts = _NUMBER.match(text.strip())
+    if parts is None:
         return float("nan")
+    unit = _SUFFIXES[parts.group(2).upper()] if parts.group(2) else None
+    value = float(parts.group(1)) * (1.0 if unit is None else unit / (1e9 if column.endswith("_b") else 1.0))
     return value if value > 0 and np.isfinite(value) else float("nan")
 
 
-def _missing_size(run: dict[str, object], architecture: str) -> str:
-    columns = ("params_active_b" if architecture == "moe" else "params_active_b or params_total_b", "tokens_b")
+def _missing_size(run: dict[str, object]) -> str:
+    columns = ("params_active_b" if architecture_of(run) == "moe" else "params_active_b or params_total_b", "tokens_b")
     sizes = (active_parameters_b(run), positive(run, "tokens_b"))
     missing = [column for column, size in zip(columns, sizes, strict=True) if not np.isfinite(size)]
     return f"needs {' and '.join(missing)} above 0 (or training_flops_reported)"

@@ -21,8 +21,8 @@ def test_none_of_them_was_fitted_on(estimated):
 
 def test_every_run_is_estimated_within_a_factor_of_two(estimated):
     error = np.log(estimated["mid"].astype(float) / estimated["chip_hours"].astype(float)).abs()
-    assert np.exp(error.median()) <= 1.35
-    assert np.exp(error.quantile(0.9)) <= 1.8
+    assert np.exp(error.median()) <= 1.25
+    assert np.exp(error.quantile(0.9)) <= 1.6
     assert np.exp(error.max()) <= 2
 
 
