@@ -17,7 +17,7 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-_QUIET = {
+QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -84,7 +84,7 @@ class Page:
 
 def start(stage: str, scenario: str, overrides: Mapping[str, Any] | None = None) -> Page:
     """Return the page of `stage` (the notebook's file name without ending), seeded and ready to write."""
-    for key, value in _QUIET.items():
+    for key, value in QUIET.items():
         os.environ.setdefault(key, value)
     page = Page(stage, scenarios.load(scenario, overrides))
     trace.start()

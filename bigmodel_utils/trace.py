@@ -19,8 +19,22 @@ from typing import Any
 
 from bigmodel_utils import paths
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "datasets", "scikit-learn", "numpy", "scipy", "pandas", "matplotlib")
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "peft",
+    "opacus",
+    "onnxruntime",
+    "datasets",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+)  # whose versions can change a result
 _IMPORTED_AS = {"scikit-learn": "sklearn"}
+_DEVICE = "training/device.py"  # whoever loads it computes on the device
 _seen: dict[str, Any] | None = None
 
 
@@ -42,13 +56,18 @@ def note(kind: str, name: str, value: Any) -> None:
 
 
 def causes(stage: str) -> dict[str, Any]:
-    """Return everything seen since `start`, with the code and libraries that are loaded now."""
-    found = dict(_seen or {})
-    found[f"notebook:{stage}"] = notebook_digest(stage)
-    found |= {f"module:{name}": code_digest(path) for name, path in _modules()}
-    loaded = [name for name in LIBRARIES if _IMPORTED_AS.get(name, name) in sys.modules]
-    device = {"device:class": device_class()} if "torch" in loaded else {}
-    return found | device | {f"library:{name}": metadata.version(name) for name in loaded}
+    """Return everything seen since `start`, with the project's code that is loaded now and the libraries it asks for.
+
+    What else is in memory does not count: a kernel that was forked warm holds more than its notebook needs.
+    """
+    loaded = dict(_modules())
+    found = dict(_seen or {}) | {f"notebook:{stage}": notebook_digest(stage)}
+    found |= {f"module:{name}": code_digest(path) for name, path in loaded.items()}
+    found |= {"device:class": device_class()} if _DEVICE in loaded else {}
+    codes = [*_code_cells(stage), *(path.read_text(encoding="utf-8") for path in loaded.values())]
+    asked = set().union(*map(imports, codes))
+    used = [name for name in LIBRARIES if _IMPORTED_AS.get(name, name) in asked]
+    return found | {f"library:{name}": metadata.version(name) for name in used}
 
 
 def device_class() -> str:
@@ -59,10 +78,14 @@ def device_class() -> str:
 
 def notebook_digest(stage: str) -> str:
     """Return a hash of the code cells of a stage's notebook; prose, comments and outputs do not count."""
+    return _hash("\0".join(map(_meaning, _code_cells(stage))))
+
+
+def _code_cells(stage: str) -> list[str]:
+    """Return the source of the code cells that a batch run executes."""
     content = json.loads((paths.notebooks() / f"{stage}.ipynb").read_text(encoding="utf-8"))
     cells = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
-    run = ["".join(cell["source"]) for cell in cells if "explore" not in cell["metadata"].get("tags", [])]
-    return _hash("\0".join(map(_meaning, run)))
+    return ["".join(cell["source"]) for cell in cells if "explore" not in cell["metadata"].get("tags", [])]
 
 
 def code_digest(path: Path) -> str:
@@ -85,6 +108,27 @@ def _meaning(code: str) -> str:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
     return ast.dump(tree)
+
+
+@functools.lru_cache(maxsize=1024)
+def imports(code: str) -> frozenset[str]:
+    """Return the top-level names that `code` imports anywhere, even inside functions; for type checkers does not count."""
+    found: set[str] = set()
+    try:
+        waiting: list[ast.AST] = [ast.parse(code)]
+    except SyntaxError:  # a cell with a magic command
+        return frozenset()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+        elif isinstance(node, ast.stmt | ast.excepthandler | ast.match_case | ast.Module):
+            waiting.extend(ast.iter_child_nodes(node))
+    return frozenset(found)
 
 
 def _modules() -> Iterator[tuple[str, Path]]:

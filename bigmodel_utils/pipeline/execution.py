@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +38,26 @@ def notebook(stage: str) -> nbformat.NotebookNode:
     return content
 
 
-def execute(stage: str, parameters: Mapping[str, Any], output: Path, progress: Progress) -> Path:
+def execute(
+    stage: str, parameters: Mapping[str, Any], output: Path, progress: Progress, libraries: Container[str] = ()
+) -> Path:
     """Run one notebook and return the executed copy at `output`.
 
-    On failure the copy is kept beside it as `<stage>.failed.ipynb` and CellFailed is raised.
+    `libraries` names those that the kernel had better find in memory. On failure the copy is kept beside it as
+    `<stage>.failed.ipynb` and CellFailed is raised.
     """
+    from bigmodel_utils.pipeline import kernels
+
+    kernels.warm(libraries)  # they load while papermill itself does
     import papermill
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
+    from bigmodel_utils.pipeline.engine import NAME, Engine
+
+    papermill_engines.register(NAME, Engine)  # also where the package was installed before it had this entry point
     content = notebook(stage)
     running = output.with_name(f".{stage}.running.ipynb")
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -63,6 +73,7 @@ def execute(stage: str, parameters: Mapping[str, Any], output: Path, progress: P
             content,
             str(running),
             dict(parameters),
+            engine_name=NAME,
             kernel_name="python3",
             progress_bar=False,
             cwd=str(paths.notebooks()),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bigmodel_utils import paths
+from bigmodel_utils import paths, trace
 from bigmodel_utils.artifacts import Run, swap_in, write_atomic
 from bigmodel_utils.pipeline import freshness
 
@@ -34,6 +34,14 @@ def reuse(run: Run, stage: str) -> tuple[bool, list[str]]:
         if not run.record(stage):
             reasons = min(reasons, differences, key=lambda found: (found is reasons, len(found)))
     return False, reasons or ["its executed notebook is gone"]
+
+
+def libraries(run: Run, stage: str) -> tuple[str, ...]:
+    """Return the libraries that the stage asked for when it last finished here or in a sibling run; all when it never did."""
+    for known in (run, *_siblings(run)):
+        if causes := known.record(stage).get("causes"):
+            return tuple(name for name in trace.LIBRARIES if f"library:{name}" in causes)
+    return trace.LIBRARIES
 
 
 def refresh_prose(run: Run, stage: str) -> None:

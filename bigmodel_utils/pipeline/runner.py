@@ -16,7 +16,7 @@ from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.pipeline import manifest
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
-from bigmodel_utils.pipeline.reuse import executed, refresh_prose, reuse
+from bigmodel_utils.pipeline.reuse import executed, libraries, refresh_prose, reuse
 
 DEVICES = ("auto", "cpu", "cuda")
 FREE_BYTES = 3 * 2**30
@@ -70,7 +70,7 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
     target = executed(run, stage)
     progress.because(stage, reasons)
     try:
-        execute(stage, parameters, target, progress)
+        execute(stage, parameters, target, progress, libraries(run, stage))
     except CellFailed as failure:
         raise RunFailed(failure, target.with_name(f"{stage}.failed.ipynb")) from None
     except OSError as error:

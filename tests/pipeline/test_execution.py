@@ -14,6 +14,7 @@ from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.pipeline.execution import CellFailed, execute
 from bigmodel_utils.pipeline.progress import Progress
 from bigmodel_utils.pipeline.runner import stages_from
+from bigmodel_utils.scenario import CHAIN
 
 GOOD = 'scenario: str = "smoke"  # a name\noverrides: dict = {}  # values'
 
@@ -83,4 +84,4 @@ def test_a_notebook_without_the_agreed_parameters_is_refused(room: Path) -> None
 
 @pytest.mark.parametrize("first", ["3", "03", "03_evaluate_model"])
 def test_stages_are_found_by_number_or_name(first: str) -> None:
-    assert stages_from(first)[0] == "03_evaluate_model"
+    assert stages_from(CHAIN, first)[0] == "03_evaluate_model"
