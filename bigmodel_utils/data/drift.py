@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bigmodel_utils.choices import Market
+
+    Feature = tuple[np.ndarray, Callable]  # counts per row, and the distance between rows of summed counts
 
 DRAWS = 200
 MARGIN = 1.5  # alarm at one and a half times the largest 1 % that chance gives: a shift worth a look, not only a certain one
@@ -67,7 +69,6 @@ def drift(reference: Sequence[str], new: Sequence[str], seed: int) -> Drift:
     reference, of the same sizes. Raises DataError below LEAST_TEXTS texts on either side.
     """
     import numpy as np
-    import pandas as pd
 
     if min(len(reference), len(new)) < LEAST_TEXTS:
         given = f"{len(reference)} reference texts and {len(new)} new ones"
@@ -75,19 +76,47 @@ def drift(reference: Sequence[str], new: Sequence[str], seed: int) -> Drift:
     rng = np.random.default_rng(seed)
     reference = _some(reference, rng)
     new = _some(new, rng)
-    size = min(len(new), len(reference) // 2)
     features, vocabulary = _features(reference, new)
-    orders = [rng.permutation(len(reference)) for _ in range(DRAWS)]
+    table = against_chance(features, len(reference), len(new), rng)
+    return Drift(table, _moved(features["words"][0], vocabulary, len(reference)), len(reference), len(new))
+
+
+def against_chance(features: Mapping[str, Feature], reference: int, new: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return measure, value, threshold, chance, alarm of each feature.
+
+    features: name -> counts (rows, kinds), the `reference` rows first and the `new` rows after them, and the distance
+    between summed counts. The value compares parts of equal size; the threshold is what chance gives, see `drift`.
+    """
+    import numpy as np
+    import pandas as pd
+
+    size = min(new, reference // 2)
+    orders = [rng.permutation(reference) for _ in range(DRAWS)]
     chance = [(order[size:], order[:size]) for order in orders]
-    actual = [(order[size:], len(reference) + rng.permutation(len(new))[:size]) for order in orders[:20]]
+    actual = [(order[size:], reference + rng.permutation(new)[:size]) for order in orders[:20]]
     rows = []
     for name, (matrix, distance) in features.items():
         null = distance(_sums(matrix, [a for a, _ in chance]), _sums(matrix, [b for _, b in chance]))
         value = distance(_sums(matrix, [a for a, _ in actual]), _sums(matrix, [b for _, b in actual])).mean()
         threshold = MARGIN * float(np.quantile(null, 0.99))
         rows.append((name, float(value), threshold, float(np.median(null)), bool(value > threshold)))
-    table = pd.DataFrame(rows, columns=["measure", "value", "threshold", "chance", "alarm"])
-    return Drift(table, _moved(features["words"][0], vocabulary, len(reference)), len(reference), len(new))
+    return pd.DataFrame(rows, columns=["measure", "value", "threshold", "chance", "alarm"])
+
+
+def by_tenth(values: np.ndarray, reference: int) -> Feature:
+    """Return numbers as tenths of their first `reference` rows, compared by the population stability index."""
+    import numpy as np
+
+    edges = np.unique(np.quantile(values[:reference], np.linspace(0, 1, 11)[1:-1]))
+    return np.eye(len(edges) + 1, dtype=np.int64)[np.searchsorted(edges, values, side="right")], _stability
+
+
+def by_kind(values: Sequence[str]) -> Feature:
+    """Return names as counts of each, compared by the Jensen-Shannon divergence."""
+    import numpy as np
+
+    kinds, places = np.unique(np.asarray(values, dtype=object).astype(str), return_inverse=True)
+    return np.eye(len(kinds), dtype=np.int64)[places], _jensen_shannon
 
 
 def tokens(text: str) -> list[str]:
@@ -101,7 +130,7 @@ def _some(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
     return [texts[i] for i in sorted(rng.choice(len(texts), MAX_TEXTS, replace=False))]
 
 
-def _features(reference: list[str], new: list[str]) -> tuple[dict[str, tuple[np.ndarray, Callable]], list[str]]:
+def _features(reference: list[str], new: list[str]) -> tuple[dict[str, Feature], list[str]]:
     """Return name -> (counts per text, distance between rows of summed counts), and the words."""
     import numpy as np
     from sklearn.feature_extraction.text import CountVectorizer
@@ -109,14 +138,10 @@ def _features(reference: list[str], new: list[str]) -> tuple[dict[str, tuple[np.
     both = reference + new
     counter = CountVectorizer(analyzer=tokens, dtype=np.int64)
     words = counter.fit_transform(both).tocsr()
-    sizes = np.array([len(text) for text in both])
-    edges = np.unique(np.quantile(sizes[: len(reference)], np.linspace(0, 1, 11)[1:-1]))
-    tenths = np.eye(len(edges) + 1, dtype=np.int64)[np.searchsorted(edges, sizes, side="right")]
+    lengths = by_tenth(np.array([len(text) for text in both]), len(reference))
     characters = np.array([[len(kind.findall(text)) for kind in _CLASSES] for text in both], dtype=np.int64)
     found = {"words": (words, _jensen_shannon), "unseen words": (words, _unseen)}
-    return found | {"lengths": (tenths, _stability), "characters": (characters, _jensen_shannon)}, list(
-        counter.get_feature_names_out()
-    )
+    return found | {"lengths": lengths, "characters": (characters, _jensen_shannon)}, list(counter.get_feature_names_out())
 
 
 def _sums(counts: np.ndarray, samples: list[np.ndarray]) -> np.ndarray:
