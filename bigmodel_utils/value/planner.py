@@ -11,7 +11,7 @@ import numpy as np
 from bigmodel_utils import artifacts, paths
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import device_scaling, serving_rows, serving_throughput, training_cost
+from bigmodel_utils.value import device_scaling, serving_plan, serving_rows, serving_throughput, training_cost
 from bigmodel_utils.value.refusals import ValueRefused
 
 if TYPE_CHECKING:
@@ -89,6 +89,6 @@ def _estimated(door: Callable[[dict[str, object]], Quantity], row: dict[str, obj
 def _served(row: dict[str, object]) -> Quantity:
     samples = serving_throughput.rate(row)
     tokens = serving_rows.positive(row, "output_tokens")
-    if row.get("model") == device_scaling.ENCODER or not np.isfinite(tokens):
+    if serving_plan.read(row)["model"] == device_scaling.ENCODER or not np.isfinite(tokens):
         return samples
     return samples.scaled(tokens, "output tokens/s")

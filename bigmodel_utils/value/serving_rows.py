@@ -11,11 +11,12 @@ import numpy as np
 from bigmodel_utils import facts
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.value.device_scaling import ENCODER
+from bigmodel_utils.value.serving_plan import BITS, likely_shape
 from bigmodel_utils.value.training_runs import positive
 
 FLEETS = ("offline", "server", "interactive")  # MLPerf scenarios: as many engines as fit, not one over all devices
-BITS = {"fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "fp4": 4.5, "int4": 4.5, "uint4": 4.5}  # 4 bit with its scales
 GIB = 2**30
+_BATCH_COLUMNS = ("batch_size", "batch", "concurrency")
 
 
 def reason_against(row: dict[str, object]) -> str | None:
@@ -26,8 +27,8 @@ def reason_against(row: dict[str, object]) -> str | None:
         return f"device '{gpu}' is not in gpu_specs; {nearest(gpu, specs)}" if gpu else "no device given"
     if model == ENCODER:
         return None if np.isfinite(encoder_law_inputs(row)).all() else f"8-bit peak or power of {gpu} is not known"
-    if model not in shapes:
-        return f"model '{model}' is not in model_shapes; {nearest(model, shapes)}" if model else "no model given"
+    if shape_of(row) is None:
+        return f"model '{model}' is not in model_shapes (or params_b); {nearest(model, shapes)}" if model else "no model given"
     if weight_precision(precision) is None:
         return f"precision '{precision}' is not known; {nearest(precision, BITS)}"
     if not np.isfinite(peak_tflops(gpu, precision)):
@@ -66,6 +67,12 @@ def lengths(row: dict[str, object]) -> tuple[float, float]:
     return tuple(g if np.isfinite(g) else k for g, k in zip(given, known, strict=True))  # type: ignore[return-value]
 
 
+def shape_of(row: dict[str, object]) -> dict[str, Any] | None:
+    """Return the model's row of model_shapes, else the shape usual for its number of parameters, else None."""
+    name = model_names().get(str(row.get("model")))
+    return likely_shape(row) if name is None else _known("model_shapes", "model")[name]
+
+
 @cache
 def _dataset_lengths() -> dict[str, tuple[float, float]]:
     table = facts.load("benchmark_lengths")
@@ -89,15 +96,11 @@ def _known(table: str, key: str) -> dict[str, dict[str, Any]]:
 
 def engines(rows: list[dict[str, object]]) -> dict[str, np.ndarray]:
     """Return what `roofline` reads, each (n,); every row has passed `reason_against`. Bytes, FLOP/s, counts."""
-    specs, shapes, serving = _known("gpu_specs", "gpu"), _known("model_shapes", "model"), _known("gpu_serving", "gpu")
+    specs, serving = _known("gpu_specs", "gpu"), _known("gpu_serving", "gpu")
     slowest = min(entry["link_gb_s"] for entry in serving.values())
     lines = []
     for row in rows:
-        gpu, shape, precision = (
-            str(row["gpu"]),
-            shapes[model_names()[str(row["model"])]],
-            weight_precision(str(row["precision"])),
-        )
+        gpu, shape, precision = str(row["gpu"]), shape_of(row), weight_precision(str(row["precision"]))
         taken, given = (
             ["layers", "hidden", "heads", "kv_values_per_layer", "head_values", "vocabulary", "experts"],
             lengths(row),
@@ -125,6 +128,7 @@ def engines(rows: list[dict[str, object]]) -> dict[str, np.ndarray]:
 
 
 def _stated_batch(row: dict[str, object]) -> float:
-    """The fixed batch of a static-batch row stands in its note."""
+    """The batch of a plan that states one; that of a static-batch row of the benchmarks stands in its note."""
+    told = next((n for n in (positive(row, column) for column in _BATCH_COLUMNS) if np.isfinite(n)), float("nan"))
     found = re.search(r"\bbatch (\d+)", str(row.get("note"))) if "static" in str(row.get("scenario")) else None
-    return float(found.group(1)) if found else float("nan")
+    return float(found.group(1)) if found else told

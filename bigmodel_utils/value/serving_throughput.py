@@ -16,13 +16,14 @@ import numpy as np
 
 from bigmodel_utils import facts
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import device_scaling, hierarchy, roofline, serving_rows
+from bigmodel_utils.value import device_scaling, hierarchy, roofline, serving_plan, serving_rows
 from bigmodel_utils.value.refusals import ValueRefused
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["llm", "encoder"]
+Known = Literal["measured", "shape", "size"]
 COVERED = 0.8
 ENGINE_SIZES = (1, 2, 4, 8, 16, 32)
 IDEAL = roofline.Constants(*[1.0] * roofline.EFFICIENCIES, 0.0, 0.0, 0.0)  # hardware used to the last byte, nothing lost
@@ -32,12 +33,13 @@ IDEAL = roofline.Constants(*[1.0] * roofline.EFFICIENCIES, 0.0, 0.0, 0.0)  # har
 class Estimator:
     """What is left of ln rate after the formula, and how many predicted deviations hold 80 % of left-out rows.
 
-    `deviations` by (fleet, known): fleets hide more of what they are; known is a model (encoders: a device) that was measured.
+    `deviations` by (fleet, known): fleets hide more of what they are; of a model (encoders: a device) other rows were
+    "measured", or its "shape" is on file, or its "size" is all that is known.
     """
 
     constants: roofline.Constants | None
     regression: hierarchy.Regression
-    deviations: Mapping[tuple[bool, bool], float]
+    deviations: Mapping[tuple[bool, Known], float]
 
 
 @cache
@@ -59,34 +61,49 @@ def estimator(kind: Kind) -> Estimator:
     """Return the estimator of one kind, fitted on every measured row."""
     rows, strangers = list(measured(kind)), left_out_errors(kind)
     constants, regression = _fit(kind, rows)
-    known = strangers.assign(**dict(zip(("error", "deviation"), regression.leave_one_out(), strict=True)))
+    tested = {
+        "measured": strangers.assign(**dict(zip(("error", "deviation"), regression.leave_one_out(), strict=True))),
+        "shape": strangers,
+        "size": strangers.assign(error=strangers["error_by_size"]),
+    }
     wide = {
-        (bool(fleet), tested is known): hierarchy.deviations_covering(
-            COVERED, part["error"].to_numpy(), part["deviation"].to_numpy()
-        )
-        for tested in (strangers, known)
-        for fleet, part in tested.groupby(tested["scenario"].isin(serving_rows.FLEETS))
+        (bool(fleet), known): hierarchy.deviations_covering(COVERED, part["error"].to_numpy(), part["deviation"].to_numpy())
+        for known, errors in tested.items()
+        for fleet, part in errors.groupby(errors["scenario"].isin(serving_rows.FLEETS))
     }
     return Estimator(constants, regression, wide)
 
 
 @cache
 def left_out_errors(kind: Kind) -> pd.DataFrame:
-    """Return one line per measured row, its model (encoders: its device) left out: error ln(predicted / actual), deviation."""
+    """Return one line per measured row, its model (encoders: its device) left out: error ln(predicted / actual), deviation.
+
+    error_by_size: the same where nothing but the model's number of parameters is known.
+    """
     import pandas as pd
 
     rows = list(measured(kind))
     group = np.array([_left_out_by(kind, row) for row in rows])
-    error, deviation = np.empty(len(rows)), np.empty(len(rows))
+    error, by_size, deviation = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
     start = _fit(kind, rows)[1].log_scales
     for name in dict.fromkeys(group):
         out = np.flatnonzero(group == name)
         constants, regression = _fit(kind, [row for row, g in zip(rows, group, strict=True) if g != name], start)
         unseen = [rows[place] for place in out]
         mean, deviation[out] = regression.predict(_design(kind, unseen))
-        error[out] = formula(kind, unseen, constants) + mean - np.log([row["rate"] for row in unseen])
+        left = mean - np.log([row["rate"] for row in unseen])
+        error[out] = formula(kind, unseen, constants) + left
+        by_size[out] = formula(kind, [_size_only(kind, row) for row in unseen], constants) + left
     columns = ["bench_id", "benchmark", "model", "gpu", "scenario"]
-    return pd.DataFrame(rows)[columns].assign(error=error, deviation=deviation)
+    return pd.DataFrame(rows)[columns].assign(error=error, error_by_size=by_size, deviation=deviation)
+
+
+def _size_only(kind: Kind, row: dict[str, object]) -> dict[str, object]:
+    """The row of a model of which only the number of parameters is told."""
+    shape = None if kind == "encoder" else serving_rows.shape_of(row)
+    return (
+        row if shape is None else {**row, "model": "", **{size: shape[size] for size in ("params_total_b", "params_active_b")}}
+    )
 
 
 def back_test_table() -> pd.DataFrame:
@@ -101,11 +118,11 @@ def back_test_table() -> pd.DataFrame:
     rows = list(measured("llm"))
     bare = llm.assign(error=formula("llm", rows, IDEAL) - np.log([row["rate"] for row in rows]))
     parts = [
-        ("fitted, model left out", "single engines", llm[~fleet], estimator("llm").deviations[False, False]),
+        ("fitted, model left out", "single engines", llm[~fleet], estimator("llm").deviations[False, "shape"]),
         ("bare roofline", "single engines", bare[~fleet], np.nan),
-        ("fitted, model left out", "fleets under MLPerf", llm[fleet], estimator("llm").deviations[True, False]),
+        ("fitted, model left out", "fleets under MLPerf", llm[fleet], estimator("llm").deviations[True, "shape"]),
         ("bare roofline", "fleets under MLPerf", bare[fleet], np.nan),
-        ("fitted, device left out", "encoders", encoder, estimator("encoder").deviations[True, False]),
+        ("fitted, device left out", "encoders", encoder, estimator("encoder").deviations[True, "shape"]),
     ]
     return pd.DataFrame(
         [{"estimator": name, "tested_on": where} | _summary(tested, wide) for name, where, tested, wide in parts]
@@ -124,7 +141,7 @@ def _summary(tested: pd.DataFrame, deviations: float) -> dict[str, float]:
 
 
 def _left_out_by(kind: Kind, row: dict[str, object]) -> str:
-    return str(row["gpu"]) if kind == "encoder" else serving_rows.model_names()[str(row["model"])]
+    return str(row["gpu"]) if kind == "encoder" else _main_name(row)
 
 
 def _fit(
@@ -206,19 +223,18 @@ def rate(row: dict[str, object]) -> Quantity:
     rung 2: the same model was measured on the same device. rung 3: formula and similar rows.
     Raises ValueRefused where nothing can be said.
     """
+    row = serving_plan.read(row)
     reason = serving_rows.reason_against(row)
-    if reason and (known := _records(row)):
+    if reason and not np.isfinite(serving_rows.positive(row, "output_tokens")) and (known := _records(row)):
         return _from_records(row, known)
-    if reason:
+    if reason or (reason := _too_small(row := _on_enough_devices(row))):
         raise ValueRefused(str(row.get("model") or "a planned row"), reason, "the plan")
     kind: Kind = "encoder" if row["model"] == device_scaling.ENCODER else "llm"
-    fitted = estimator(kind)
+    fitted, known = estimator(kind), _known(kind, row)
     mean, deviation = (float(v[0]) for v in fitted.regression.predict(_design(kind, [row])))
     mid = float(np.exp(formula(kind, [row], fitted.constants)[0] + mean))
     fleet = row.get("scenario") in serving_rows.FLEETS or kind == "encoder"
-    known = {_left_out_by(kind, other) for other in measured(kind)}
-    factor = float(np.exp(fitted.deviations[fleet, _left_out_by(kind, row) in known] * deviation))
-    seen = any(_same(row, other) for other in measured(kind))
+    factor = float(np.exp(fitted.deviations[fleet, known] * deviation))
     return Quantity(
         mid=mid,
         low=mid / factor,
@@ -226,8 +242,42 @@ def rate(row: dict[str, object]) -> Quantity:
         unit="samples/s",
         origin="estimated",
         source="fitted on data/facts/inference_bench.csv",
-        method="rung 2: scaled from the same model on the same device" if seen else "rung 3: formula and similar rows",
+        method=_rung(kind, row, known),
     )
+
+
+def _known(kind: Kind, row: dict[str, object]) -> Known:
+    if kind == "llm" and str(row["model"]) not in serving_rows.model_names():
+        return "size"
+    return "measured" if _left_out_by(kind, row) in {_left_out_by(kind, other) for other in measured(kind)} else "shape"
+
+
+def _rung(kind: Kind, row: dict[str, object], known: Known) -> str:
+    if known == "size":
+        return "rung 3: formula on a shape usual for that number of parameters"
+    if any(_same(row, other) for other in measured(kind)):
+        return "rung 2: scaled from the same model on the same device"
+    return "rung 3: formula and similar rows"
+
+
+def _on_enough_devices(row: dict[str, object]) -> dict[str, object]:
+    """The row with `gpu_count`: the fewest devices that hold the weights, where the plan does not say."""
+    if row["model"] == device_scaling.ENCODER or np.isfinite(serving_rows.positive(row, "gpu_count")):
+        return row
+    sizes = ({**row, "gpu_count": size} for size in ENGINE_SIZES)
+    return next((sized for sized in sizes if _too_small(sized) is None), {**row, "gpu_count": ENGINE_SIZES[-1]})
+
+
+def _too_small(row: dict[str, object]) -> str | None:
+    """Why the devices of a row cannot hold its weights, or None when they can."""
+    if row["model"] == device_scaling.ENCODER:
+        return None
+    engines = serving_rows.engines([row])
+    weights, memory = roofline.weight_bytes(engines)[0], (engines["devices"] * engines["memory_bytes"])[0]
+    if weights < roofline.MEMORY_SHARE * memory:
+        return None
+    gigabytes = (weights / serving_rows.GIB, memory / serving_rows.GIB)
+    return f"weights of {gigabytes[0]:.0f} GiB do not fit into {gigabytes[1]:.0f} GiB; more devices, or fewer bits"
 
 
 def _records(row: dict[str, object]) -> list[float]:
@@ -255,6 +305,8 @@ def _from_records(row: dict[str, object], known: list[float]) -> Quantity:
 
 
 def _same(row: dict[str, object], other: dict[str, object]) -> bool:
-    names = serving_rows.model_names()
-    model, its = str(row["model"]), str(other["model"])
-    return names.get(model, model) == names.get(its, its) and row["gpu"] == other["gpu"]
+    return row["gpu"] == other["gpu"] and _main_name(row) == _main_name(other)
+
+
+def _main_name(row: dict[str, object]) -> str:
+    return serving_rows.model_names().get(str(row["model"]), str(row["model"]))

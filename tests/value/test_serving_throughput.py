@@ -102,7 +102,7 @@ def test_a_device_without_specs_falls_back_on_its_published_rows():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"gpu": "H100-80GB-SXN"}, "did you mean 'H100-80GB-SXM'"),
+        ({"gpu": "H101-80GB-SXM"}, "did you mean 'H100-80GB-SXM'"),
         ({"gpu": None}, "no device given"),
         ({"model": "Llama-3.3-70"}, "did you mean 'Llama-3.3-70B'"),
         ({"precision": "fp7"}, "did you mean 'fp"),
