@@ -44,10 +44,12 @@ def performance(comparison: Comparison) -> Gap:
     if not comparison.is_real:
         meaning = Message("On the target market, adapting changed the share of right answers by an amount that is not shown.")
     elif gain.mid > 0:
-        meaning = Message("On the target market, the adapted model is right in {gain:percent1} more of the texts.", gain=gain)
+        meaning = Message(
+            "On the target market, the adapted model is right more often, by {points:number1} points.", points=100 * gain.mid
+        )
     else:
         meaning = Message(
-            "On the target market, the adapted model is right in {loss:percent1} fewer of the texts.", loss=-gain.mid
+            "On the target market, the adapted model is right less often, by {points:number1} points.", points=-100 * gain.mid
         )
     return Gap("performance", gain, 0.0, meaning)
 
@@ -127,9 +129,14 @@ def calibration(
     if value.low <= 0 <= value.high:
         meaning = Message("The home model's confidence is not shown to be less trustworthy abroad than at home.")
     elif value.mid > 0:
-        meaning = Message("Abroad, the home model's confidence misleads by {gap:percent1} more than at home.", gap=value)
+        meaning = Message(
+            "Abroad, the home model's confidence misleads by {points:number1} points more than at home.", points=100 * value.mid
+        )
     else:
-        meaning = Message("Abroad, the home model's confidence misleads by {gap:percent1} less than at home.", gap=-value.mid)
+        meaning = Message(
+            "Abroad, the home model's confidence misleads by {points:number1} points less than at home.",
+            points=-100 * value.mid,
+        )
     return Gap("calibration", value, 0.0, meaning)
 
 

@@ -9,15 +9,13 @@ import numpy as np
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import learning_curve
-from bigmodel_utils.evaluation.judgement import DATA, MODELS
-from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.evaluation.answers import DATA, Answers
 from bigmodel_utils.messages import Message
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TEST_TEXTS = 800  # enough for errors to a point and a half; the curves hold many of them
 REPEATS = 3
 
 
@@ -34,28 +32,31 @@ class HeadStart:
     meaning: Message
 
 
-def measure(run: Run) -> HeadStart:
-    """Return what M_A of a run is worth in labels of the target market."""
+def measure(run: Run, by_a: Answers) -> HeadStart:
+    """Return what M_A of a run is worth in labels of the target market; `by_a` is what M_A answers and sees."""
     train, validation, test = (run.table(DATA, f"target_{part}") for part in ("train", "validation", "test"))
-    model = Classifier.load(run.path(MODELS, "model_a"))
-    return between(model, train, validation, test.head(TEST_TEXTS), run.scenario.target_market.language, run.scenario.seed)
+    return between(by_a, train, validation, test, run.scenario.target_market.language, run.scenario.seed)
 
 
 def between(
-    model: Classifier, train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame, language: str, seed: int
+    by_a: Answers, train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame, language: str, seed: int
 ) -> HeadStart:
-    """Return the head start of `model` from tables (text, label): a head on its vectors and TF-IDF, at growing sizes."""
+    """Return the head start from tables (text, label): a head on M_A's vectors and TF-IDF, at growing sizes.
+
+    `by_a` holds vectors of `target_train` and of the first texts of `target_test`; those are the texts judged.
+    """
     import pandas as pd
 
-    labels, truth = train["label"].to_numpy(), test["label"].to_numpy()
-    vectors, test_vectors = (model.representations(part["text"].tolist()) for part in (train, test))
+    vectors, test_vectors = by_a.vectors["target_train"], by_a.vectors["target_test"]
+    judged = test.head(len(test_vectors))
+    labels, truth = train["label"].to_numpy(), judged["label"].to_numpy()
     readers = {
         "head": learning_curve.head_on_trunk(vectors, labels, test_vectors, truth),
-        "rival": learning_curve.rival_alone(train, validation, test, language),
+        "rival": learning_curve.rival_alone(train, validation, judged, language),
     }
     sizes = np.unique(np.geomspace(min(50, len(train) / 4), len(train), 6).astype(int)).tolist()
     curves = {name: learning_curve.measure(right, labels, sizes, REPEATS, seed) for name, right in readers.items()}
-    error = float((model.probabilities(test["text"].tolist()).argmax(axis=1) != truth).mean())
+    error = float((by_a.abroad[: len(judged)].argmax(axis=1) != truth).mean())
     worth = learning_curve.fit(curves["rival"], seed).labels_for(error)
     return HeadStart(pd.concat(curves, names=["reader"]).reset_index("reader"), error, worth, _meaning(worth, len(train)))
 

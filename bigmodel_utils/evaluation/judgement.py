@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.evaluation import compare, intervals, metrics
+from bigmodel_utils.evaluation import answers, compare, intervals, metrics
+from bigmodel_utils.evaluation.answers import DATA, MODELS, Answers
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
@@ -18,32 +19,15 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-DATA, MODELS = "01_prepare_data", "02_train_model"
-ADAPTED = ("a", "b", "p")
 PAIRS = [("b", "a"), ("b", "p"), ("b", "rival"), ("b", "floor")]
-
-
-class Reader(Protocol):
-    """Anything that answers texts with probabilities, shape (texts, labels)."""
-
-    def probabilities(self, texts: list[str]) -> np.ndarray: ...
-
-
-class Floor:
-    """Always the commonest label of the training rows."""
-
-    def __init__(self, train: pd.DataFrame, labels: int) -> None:
-        self.shares = np.bincount(train["label"], minlength=labels) / len(train)
-
-    def probabilities(self, texts: list[str]) -> np.ndarray:
-        return np.tile(self.shares, (len(texts), 1))
 
 
 @dataclass(frozen=True)
 class Judgement:
     """`scores` and `predictions` (calibrated probabilities of the event, target test rows) as later notebooks read them.
 
-    `worst`: M_B's surest errors. `interval_widths`: of M_B's accuracy, by resampling and by Wilson's formula.
+    `probabilities`: calibrated, (target test rows, labels) by model. `calibration`: model, temperature, and ece and brier
+    before and after. `worst`: M_B's surest errors. `interval_widths`: of M_B's accuracy, by resampling and by Wilson's formula.
     """
 
     scenario: Scenario
@@ -51,6 +35,9 @@ class Judgement:
     compare: list[compare.Comparison]
     predictions: pd.DataFrame
     worst: pd.DataFrame
+    answers: dict[str, Answers]
+    probabilities: dict[str, np.ndarray]
+    calibration: pd.DataFrame
     figures: dict[str, Quantity]
     interval_widths: tuple[float, float]
 
@@ -81,47 +68,65 @@ class Judgement:
 def judge(run: Run) -> Judgement:
     """Return how M_A, M_B and their rivals read the held-out rows; probabilities are calibrated on validation rows."""
     scenario, labels = run.scenario, len(run.scenario.task.labels)
-    train, validation, test = (run.table(DATA, f"target_{part}") for part in ("train", "validation", "test"))
+    parts = ("source_test", "target_train", "target_validation", "target_test")
+    tables = {part: run.table(DATA, part) for part in parts}
+    train, validation = tables["target_train"], tables["target_validation"]
     rival = fit_rival(train, validation, scenario.target_market.language, labels, scenario.seed)
-    answers = {"floor": Floor(train, labels).probabilities(test["text"].tolist())}
-    answers["rival"] = _calibrated(rival, validation, test)
-    home, at_home = run.table(DATA, "source_test"), {}
-    for name in ADAPTED:  # one model in memory at a time
-        reader = Classifier.load(run.path(MODELS, f"model_{name}"))
-        answers[name] = _calibrated(reader, validation, test)
-        at_home[name] = reader.probabilities(home["text"].tolist())
-    return _collected(scenario, answers, test, at_home, home)
+    abroad = {part: tables[part]["text"].tolist() for part in ("target_validation", "target_test")}
+    shares = np.bincount(train["label"], minlength=labels) / len(train)
+    found = {
+        "floor": answers.of_reader(lambda texts: np.tile(shares, (len(texts), 1)), abroad),
+        "rival": answers.of_reader(rival.probabilities, abroad),
+    }
+    return _collected(scenario, found | answers.of_models(run, tables), tables)
 
 
-def _calibrated(reader: Reader, validation: pd.DataFrame, test: pd.DataFrame) -> np.ndarray:
-    """Return test probabilities, softened or sharpened by one temperature fitted on validation rows."""
-    known = reader.probabilities(validation["text"].tolist())
-    logits = np.log(np.clip(known, 1e-12, 1))
-    found = reader.probabilities(test["text"].tolist())
-    return metrics.softened(found, metrics.temperature(logits, validation["label"].to_numpy()))
-
-
-def _collected(
-    scenario: Scenario, answers: dict[str, np.ndarray], test: pd.DataFrame, at_home: dict[str, np.ndarray], home: pd.DataFrame
-) -> Judgement:
+def _collected(scenario: Scenario, found: dict[str, Answers], tables: dict[str, pd.DataFrame]) -> Judgement:
     import pandas as pd
 
     settings, seed = scenario.evaluation, scenario.seed
+    test, home_truth = tables["target_test"], tables["source_test"]["label"].to_numpy()
     truth, event = test["label"].to_numpy(), scenario.task.labels.index(scenario.task.event)
-    scores = metrics.score_table(answers, truth, "target", settings, seed)
-    source_scores = metrics.score_table(at_home, home["label"].to_numpy(), "source", settings, seed)
-    compared = compare.compare(answers, truth, PAIRS, settings, seed)
-    events = {name: p[:, event] for name, p in answers.items() if name != "floor"}
-    predictions = pd.DataFrame({"row": test["row"], "label": truth, **events})
+    temperatures = {
+        name: 1.0 if name == "floor" else each.temperature(tables["target_validation"]["label"].to_numpy())
+        for name, each in found.items()
+    }
+    calibrated = {name: metrics.softened(each.abroad, temperatures[name]) for name, each in found.items()}
+    at_home = {name: each.home for name, each in found.items() if each.home is not None}
+    compared = compare.compare(calibrated, truth, PAIRS, settings, seed)
+    events = {name: p[:, event] for name, p in calibrated.items() if name != "floor"}
+    scores = [
+        metrics.score_table(answered, labels, market, settings, seed)
+        for answered, labels, market in ((calibrated, truth, "target"), (at_home, home_truth, "source"))
+    ]
     return Judgement(
-        scenario,
-        pd.concat([scores, source_scores], ignore_index=True),
-        compared,
-        predictions,
-        _worst(answers["b"], test),
-        _figures(answers, at_home, truth, home["label"].to_numpy(), compared, settings.confidence),
-        _widths(answers["b"].argmax(axis=1) == truth, settings.resamples, seed, settings.confidence),
+        scenario=scenario,
+        scores=pd.concat(scores, ignore_index=True),
+        compare=compared,
+        predictions=pd.DataFrame({"row": test["row"], "label": truth, **events}),
+        worst=_worst(calibrated["b"], test),
+        answers=found,
+        probabilities=calibrated,
+        calibration=_calibration(found, calibrated, temperatures, truth),
+        figures=_figures(calibrated, at_home, truth, home_truth, compared, settings.confidence),
+        interval_widths=_widths(calibrated["b"].argmax(axis=1) == truth, settings.resamples, seed, settings.confidence),
     )
+
+
+def _calibration(
+    found: dict[str, Answers], after: dict[str, np.ndarray], temperatures: dict[str, float], truth: np.ndarray
+) -> pd.DataFrame:
+    """Return model, temperature, ece_before, ece_after, brier_before, brier_after on the target test rows."""
+    import pandas as pd
+
+    rows = []
+    for name in (name for name in found if name != "floor"):
+        row: dict[str, object] = {"model": name, "temperature": temperatures[name]}
+        for when, given in (("before", found[name].abroad), ("after", after[name])):
+            row[f"ece_{when}"] = metrics.expected_calibration_error(given, truth)
+            row[f"brier_{when}"] = metrics.brier(given, truth)
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def readers(run: Run) -> dict[str, Classifier]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils.errors import BigModelError
-from bigmodel_utils.training.rival import fit_rival
+from bigmodel_utils.training import rival
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
+    from scipy.sparse import csr_matrix
 
 MOST_LABELS = 1e8  # beyond this, "how many labels" has no useful answer
 _DRAWS = 200
@@ -100,14 +101,43 @@ def head_on_trunk(
 def rival_alone(
     train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame, language: str
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a `right` for `measure`: TF-IDF and logistic regression, which start from nothing."""
-    truth = test["label"].to_numpy()
-    texts, labels = test["text"].tolist(), int(max(train["label"].max(), truth.max())) + 1
+    """Return a `right` for `measure`: TF-IDF and logistic regression, which start from nothing.
+
+    Fragments are counted once; their weights, and which of them are known at all, come from the drawn rows alone.
+    """
+    counted = _counted(language, [part["text"] for part in (train, validation, test)])
 
     def right(rows: np.ndarray) -> np.ndarray:
-        return fit_rival(train.iloc[rows], validation, language, labels, seed=0).probabilities(texts).argmax(axis=1) == truth
+        known, held_out, new = _weighted(counted, rows)
+        best = rival.best_classifier(known, train["label"].iloc[rows], held_out, validation["label"], seed=0)
+        return best.predict(new) == test["label"].to_numpy()
 
     return right
+
+
+def _counted(language: str, texts: Sequence[pd.Series]) -> list[list[csr_matrix]]:
+    """Return counts (texts, fragments) of each part of `texts`, for each kind of fragment that the rival reads."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    found = []
+    for _, kind in rival.features(language).transformer_list:
+        counter = CountVectorizer(analyzer=kind.analyzer, ngram_range=kind.ngram_range).fit(texts[0])
+        found.append([counter.transform(part) for part in texts])
+    return found
+
+
+def _weighted(counted: list[list[csr_matrix]], rows: np.ndarray) -> list[csr_matrix]:
+    """Return TF-IDF of the drawn training rows and of the other parts, as a rival fitted on those rows would see them."""
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    parts = []
+    for train, *others in counted:
+        seen = np.flatnonzero(train[rows].getnnz(axis=0))
+        known = train[rows][:, seen]
+        weights = TfidfTransformer(sublinear_tf=True).fit(known)
+        parts.append([weights.transform(known), *(weights.transform(other[:, seen]) for other in others)])
+    return [hstack(kinds).tocsr() for kinds in zip(*parts, strict=True)]
 
 
 def _draw(labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,26 @@ def score_table(
                 "n": len(truth),
             }
         )
+    return pd.DataFrame(rows)
+
+
+def by_label(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
+    """Return a row per label: label, n, recall and precision each with _low and _high (Wilson), f1.
+
+    `n` counts the rows whose true label it is; precision of a label that is never given is nan.
+    """
+    import pandas as pd
+
+    guess, rows = probabilities.argmax(axis=1), []
+    for code, label in enumerate(labels):
+        hits = int(((guess == code) & (truth == code)).sum())
+        row: dict[str, object] = {"label": label, "n": int((truth == code).sum())}
+        for name, base in (("recall", truth), ("precision", guess)):
+            count = int((base == code).sum())
+            low, high = intervals.wilson(hits, count, confidence) if count else (np.nan, np.nan)
+            row |= {name: hits / count if count else np.nan, f"{name}_low": low, f"{name}_high": high}
+        seen = int((truth == code).sum() + (guess == code).sum())
+        rows.append(row | {"f1": 2 * hits / seen if seen else 0.0})
     return pd.DataFrame(rows)
 
 

@@ -12,7 +12,7 @@ from bigmodel_utils import paths
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.training.batches import by_length, encode
 from bigmodel_utils.training.device import Device, choose
-from bigmodel_utils.training.forward import BATCH_TOKENS, logits, softmax
+from bigmodel_utils.training.forward import BATCH_TOKENS, image, logits, softmax
 from bigmodel_utils.training.pretrained import silence
 
 if TYPE_CHECKING:
@@ -24,10 +24,14 @@ class PredictionError(BigModelError):
 
 
 class Classifier:
-    """A model folder in memory on a device; `labels` are its classes in the order of the probabilities."""
+    """A model folder in memory on a device; `labels` are its classes in the order of the probabilities.
+
+    `model` holds the weights as they were saved; `quick` is what answers, in the number format that pays on the device.
+    """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: Device) -> None:
         self.model, self.tokenizer, self.device = model.to(device.kind).eval(), tokenizer, device
+        self.quick = image(self.model, device)
         self.labels = [model.config.id2label[i] for i in range(model.config.num_labels)]
 
     @classmethod
@@ -46,7 +50,7 @@ class Classifier:
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 logits, shape (texts, labels)."""
         encoded = encode(self.tokenizer, texts, self.tokenizer.model_max_length)
-        return logits(self.model, encoded, self.device)
+        return logits(self.quick, encoded, self.device)
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return float64 probabilities, shape (texts, labels), rows summing to one."""
@@ -58,10 +62,10 @@ class Classifier:
 
         encoded = encode(self.tokenizer, texts, self.tokenizer.model_max_length)
         vectors = np.zeros((len(texts), self.model.config.hidden_size), dtype=np.float32)
-        with torch.inference_mode(), self.device.autocast():
+        with torch.inference_mode():
             for rows in by_length(encoded.lengths, BATCH_TOKENS[self.device.kind]):
                 ids, mask = self.device.move(*encoded.batch(rows))
-                hidden = self.model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+                hidden = self.quick.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
                 kept = mask[..., None]
                 vectors[rows] = ((hidden * kept).sum(dim=1) / kept.sum(dim=1)).cpu().numpy()
         return vectors

@@ -1,35 +1,60 @@
-"""Measured speed of the model that would serve, and the machine it was measured on."""
+"""Measured speed of the model that would serve, what it needs, and the machine it was measured on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.evaluation import speed
-from bigmodel_utils.evaluation.judgement import DATA, MODELS
+from bigmodel_utils.evaluation import energy, speed
+from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.units import Quantity
 
-TEXTS = 600
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXTS = 400
+ROUNDS = 3
+BATCHES = (1, 4, 16, 64)
+REQUESTS = 12  # of each batch larger than one
 
 
 @dataclass(frozen=True)
 class Rate:
-    """`figures`: samples_per_second, latency_p50|95|99_ms, peak_memory_gb. `machine`: device (cpu or a GPU's name), cores."""
+    """`figures`: samples_per_second, latency_p50|95|99_ms, peak_memory_gb, flop_per_text, matrix_flop_per_second, mfu,
+    kwh_per_million. `batches`: batch, p50_ms, p95_ms, p99_ms, texts_per_second. `machine`: device (cpu or a GPU's name), cores.
+    """
 
     figures: dict[str, Quantity]
+    batches: pd.DataFrame
     machine: dict[str, Any]
 
 
 def measure(run: Run) -> Rate:
-    """Return how fast M_B answers texts of the target market on this machine."""
+    """Return how fast M_B answers texts of the target market on this machine, and what that takes."""
+    import pandas as pd
     import torch
 
     model = Classifier.load(run.path(MODELS, "model_b"))
-    texts = run.table(DATA, "target_test")["text"].tolist()
-    figures = {"samples_per_second": speed.throughput(model, texts[:TEXTS])}
-    figures |= speed.latency(model, texts, run.scenario.evaluation.latency_requests)
-    figures["peak_memory_gb"] = speed.peak_memory()
-    device = "cpu" if model.device.kind == "cpu" else model.device.name
-    return Rate(figures, {"device": device, "cores": torch.get_num_threads()})
+    texts, requests = run.table(DATA, "target_test")["text"].tolist(), run.scenario.evaluation.latency_requests
+    kind, cores = model.device.kind, torch.get_num_threads()
+    some, found = texts[:TEXTS], {}
+    spent = energy.of(lambda: found.update(rate=speed.throughput(model, some, ROUNDS)), kind, cores)
+    read = len(some) * ROUNDS + min(len(some), speed.WARM_UP_TEXTS)
+    figures = {"samples_per_second": found["rate"], **speed.latency(model, texts, requests)}
+    figures |= {"peak_memory_gb": speed.peak_memory(), "flop_per_text": speed.operations_by_shape(model, some)}
+    figures["matrix_flop_per_second"] = speed.matrix_rate(model.device)
+    figures["mfu"] = speed.utilisation(found["rate"], figures["flop_per_text"], figures["matrix_flop_per_second"])
+    figures["kwh_per_million"] = spent.scaled(1e6 / read, "kWh per million texts")
+    several = speed.by_batch(model, texts, BATCHES[1:], REQUESTS)
+    batches = pd.concat([_alone(figures, requests), several], ignore_index=True)
+    return Rate(figures, batches, {"device": "cpu" if kind == "cpu" else model.device.name, "cores": cores})
+
+
+def _alone(figures: dict[str, Quantity], requests: int) -> pd.DataFrame:
+    """Return the row of one text at a time, whose waits are measured already."""
+    import pandas as pd
+
+    waits = {f"p{percent}_ms": figures[f"latency_p{percent}_ms"].mid for percent in speed.PERCENTILES}
+    return pd.DataFrame([{"batch": 1, **waits, "texts_per_second": 1000 / waits["p50_ms"], "n": requests}])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from bigmodel_utils.evaluation import intervals
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MARKS = re.compile(r"[^\w\s]+")
 
 
 def by_slice(right: np.ndarray, slices: Mapping[str, np.ndarray], confidence: float) -> pd.DataFrame:
@@ -80,20 +83,6 @@ def _mistyped(text: str, share: float, rng: np.random.Generator) -> str:
     return "".join(letters) or text
 
 
-def under_noise(
-    predict: Callable[[Sequence[str]], np.ndarray],
-    texts: Sequence[str],
-    truth: np.ndarray,
-    shares: Sequence[float],
-    seed: int,
-    confidence: float,
-) -> pd.DataFrame:
-    """Return typos (share of characters), accuracy, low, high, n: a row per share, 0 being the texts as they are."""
-    import pandas as pd
-
-    rows = []
-    for share in shares:
-        answers = predict(with_typos(texts, share, seed) if share else texts).argmax(axis=1)
-        found = intervals.share(int((answers == truth).sum()), len(truth), confidence)
-        rows.append({"typos": share, "accuracy": found.mid, "low": found.low, "high": found.high, "n": found.n})
-    return pd.DataFrame(rows)
+def bare(text: str) -> str:
+    """Return the text without capitals and punctuation, as people type in haste; a text of nothing else stays as it is."""
+    return " ".join(_MARKS.sub(" ", text.lower()).split()) or text

@@ -107,8 +107,8 @@ def test_calibration_gap_has_the_right_sign():
     sure = np.column_stack([event < 0.5, event >= 0.5]).astype(float)
     worse = gap.calibration((good, truth), (sure, truth), SETTINGS, 7)
     assert worse.value.low > 0.1
-    assert "more than at home" in worse.meaning.read()
-    assert "less than at home" in gap.calibration((sure, truth), (good, truth), SETTINGS, 7).meaning.read()
+    assert f"by {100 * worse.value.mid:.1f} points more than at home" in worse.meaning.read()
+    assert "points less than at home" in gap.calibration((sure, truth), (good, truth), SETTINGS, 7).meaning.read()
     assert "not shown" in gap.calibration((good, truth), (good[::-1], truth[::-1]), SETTINGS, 7).meaning.read()
 
 
@@ -124,8 +124,8 @@ def test_performance_says_what_is_shown():
     gain = gap.performance(compare.paired("b", "a", right, SETTINGS, 7))
     loss = gap.performance(compare.paired("a", "b", right, SETTINGS, 7))
     tie = gap.performance(compare.paired("b", "b", right, SETTINGS, 7))
-    assert "more" in gain.meaning.read()
-    assert "fewer" in loss.meaning.read()
+    assert "more often, by 30.0 points" in gain.meaning.read()
+    assert "less often, by 30.0 points" in loss.meaning.read()
     assert "not shown" in tie.meaning.read()
     table = gap.as_table([gain, loss, tie])
     assert table["value"].tolist() == pytest.approx([0.3, -0.3, 0.0])

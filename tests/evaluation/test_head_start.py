@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from bigmodel_utils.evaluation import head_start
+from bigmodel_utils.evaluation import answers, head_start
 from bigmodel_utils.units import Quantity
 
 
@@ -14,7 +14,10 @@ def test_curves_of_both_readers_and_what_the_model_is_worth(classifier):
         for label in labels
     ]
     rows = pd.DataFrame({"text": texts, "label": labels})
-    found = head_start.between(classifier, rows[:100], rows[100:130], rows[130:], "en", 7)
+    parts = {"target_train": texts[:100], "target_validation": texts[100:130], "target_test": texts[130:]}
+    vectors = {part: classifier.representations(parts[part]) for part in ("target_train", "target_test")}
+    by_a = answers.of_reader(classifier.probabilities, parts, vectors)
+    found = head_start.between(by_a, rows[:100], rows[100:130], rows[130:], "en", 7)
     assert found.curves.groupby("reader")["size"].agg(["min", "max", "count"]).loc["rival"].tolist() == [25, 100, 18]
     truth = rows["label"][130:].to_numpy()
     assert found.zero_shot_error == (classifier.probabilities(texts[130:]).argmax(axis=1) != truth).mean()

@@ -4,6 +4,7 @@ import pytest
 
 from bigmodel_utils.evaluation import learning_curve
 from bigmodel_utils.evaluation.learning_curve import CurveError
+from bigmodel_utils.training.rival import fit_rival
 
 SIZES = [25, 50, 100, 200, 400, 800]
 
@@ -75,3 +76,18 @@ def test_the_rival_alone_learns_from_rows():
     rows = pd.DataFrame({"text": [f"the {words[label]} dress {i % 5}" for i, label in enumerate(labels)], "label": labels})
     right = learning_curve.rival_alone(rows[:50], rows[50:70], rows[70:], "en")
     assert right(np.arange(50)).mean() == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_counting_once_reads_as_a_rival_fitted_on_the_drawn_rows(language):
+    rng = np.random.default_rng(3)
+    words = np.array(["good", "bad", "很好", "很差", "the", "dress", "房间", "room"])
+    labels = rng.integers(0, 2, 160)
+    texts = [" ".join([*rng.choice(words, 5), words[2 * rng.integers(2) + label]]) for label in labels]
+    rows = pd.DataFrame({"text": texts, "label": labels})
+    train, validation, test = rows[:100], rows[100:130], rows[130:]
+    right = learning_curve.rival_alone(train, validation, test, language)
+    for drawn in (np.arange(100), rng.permutation(100)[:30]):
+        fitted = fit_rival(train.iloc[drawn], validation, language, 2, seed=0)
+        answers = fitted.probabilities(test["text"].tolist()).argmax(axis=1)
+        assert (right(drawn) == (answers == test["label"].to_numpy())).all()

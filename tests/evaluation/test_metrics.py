@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
-from sklearn.metrics import brier_score_loss, f1_score
+from sklearn.metrics import brier_score_loss, f1_score, precision_recall_fscore_support
 
 from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import metrics
@@ -94,3 +94,16 @@ def test_the_score_table_has_a_row_per_model():
     assert (table["accuracy"] <= table["high"]).all()
     assert table["macro_f1"].iloc[1] < 0.5
     assert (table["n"] == 200).all()
+
+
+def test_scores_per_label_equal_scikit_learn():
+    rng = np.random.default_rng(6)
+    truth, probabilities = rng.integers(0, 3, 300), rng.dirichlet([1, 1, 1], 300)
+    found = metrics.by_label(probabilities, truth, ["x", "y", "z"])
+    precision, recall, f1, n = precision_recall_fscore_support(truth, probabilities.argmax(axis=1))
+    for name, expected in (("precision", precision), ("recall", recall), ("f1", f1), ("n", n)):
+        np.testing.assert_allclose(found[name], expected)
+    assert (found["recall_low"] < found["recall"]).all()
+    never = metrics.by_label(np.tile([1.0, 0.0], (10, 1)), np.repeat([0, 1], 5), ["x", "y"])
+    assert np.isnan(never["precision"][1])
+    assert never["f1"].tolist() == pytest.approx([2 / 3, 0])

@@ -49,14 +49,9 @@ def test_typos_change_about_the_share_asked_for():
         assert text.count(" ") == noisy.count(" ")
 
 
-def test_noise_lowers_accuracy_of_a_word_reader():
-    texts, truth = ["good"] * 100 + ["bad"] * 100, np.repeat([1, 0], 100)
-
-    def predict(texts):
-        good = np.array(["good" in text for text in texts], dtype=float)
-        return np.column_stack([1 - good, good])
-
-    table = stability.under_noise(predict, texts, truth, (0, 0.1, 0.4), 7, 0.95)
-    assert table["accuracy"].iloc[0] == 1
-    assert table["accuracy"].is_monotonic_decreasing
-    assert table["accuracy"].iloc[2] < 0.9
+@given(st.text(max_size=40))
+def test_bare_texts_hold_the_same_words_and_stay_themselves_when_bared_again(text):
+    once = stability.bare(text)
+    assert stability.bare(once) == once
+    assert bool(once) == bool(text)
+    assert stability.bare("好!! GOOD, very-good 。") == "好 good very good"
