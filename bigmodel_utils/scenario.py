@@ -39,7 +39,7 @@ CHAIN = (
     "06_estimate_value",
     "08_decide",
 )  # notebooks that lead to a decision, in order
-BESIDE = ()  # notebooks that a scenario may name in its `chain` as well
+BESIDE = ("00_foundations", "16_beyond_text")  # notebooks that a scenario may name in its `chain` as well
 
 
 class ScenarioError(BigModelError):
