@@ -190,34 +190,82 @@ def drift(
 
 
 @app.command()
+def serve(
+    what: Annotated[
+        str, typer.Argument(metavar="SCENARIO|FOLDER", help="A scenario's released or newest model, or a folder.")
+    ] = DEFAULT,
+    host: Annotated[str, typer.Option(help="Beyond this machine only with a token in BIGMODEL_TOKEN.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    batch: Annotated[int, typer.Option(min=1, max=256, help="Texts answered together; 1 answers one by one.")] = 32,
+) -> None:
+    """Serve a model over HTTP: POST /predict, a page to try it, /healthz and /metrics."""
+    from bigmodel_utils.deployment import startup
+
+    startup.run(what, host, port, batch, typer.echo)
+
+
+@app.command()
+def release(
+    scenario: ScenarioName = DEFAULT,
+    back: Annotated[bool, typer.Option("--back", help="Serve the release before the current one again.")] = False,
+) -> None:
+    """Release the newest model of a scenario, or go back to the one before."""
+    from bigmodel_utils import scenario as scenarios
+    from bigmodel_utils.deployment import release as releases
+
+    name = scenarios.load(scenario).name
+    version = releases.back(name) if back else releases.release(name, releases.newest(name))
+    typer.echo(f"released: {name}/{version}")
+
+
+@app.command()
+def monitor(
+    what: Annotated[str, typer.Argument(metavar="SCENARIO|FOLDER", help="What `bigmodel serve` was given.")] = DEFAULT,
+) -> None:
+    """Compare the newest predictions of a server with its first ones; exits with 1 on an alarm."""
+    from bigmodel_utils.deployment import monitor as monitoring
+    from bigmodel_utils.deployment import release as releases
+
+    found = monitoring.watch(monitoring.log_path(releases.locate(what).name))
+    typer.echo(f"{found.model}: the newest {found.new} predictions against the first {found.reference}")
+    typer.echo(found.measures.to_string(index=False))
+    typer.echo("ALARM: the stream or its answers have changed" if found.alarm else "no alarm")
+    raise typer.Exit(int(found.alarm))
+
+
+@app.command()
 def backup(
     archive: Annotated[Path, typer.Argument(help="Ends in .tar.gz, or .tar.gz.enc to encrypt with BIGMODEL_KEY.")],
     scenario: Annotated[str, typer.Option(help="The scenario whose run is backed up.")] = DEFAULT,
+    released: Annotated[bool, typer.Option("--released", help="The released models instead of the run.")] = False,
     settings: Settings = None,
 ) -> None:
-    """Write a run's results into one verified archive."""
+    """Write a run's results, or released models, into one verified archive."""
     from bigmodel_utils.data import backup as safe
 
-    typer.echo(f"{safe.back_up(_folder(scenario, settings), archive, _secret(archive))} files in {archive.name}")
+    typer.echo(f"{safe.back_up(_folder(scenario, settings, released), archive, _secret(archive))} files in {archive.name}")
 
 
 @app.command()
 def restore(
     archive: Annotated[Path, typer.Argument(help="An archive that `bigmodel backup` wrote.")],
     scenario: Annotated[str, typer.Option(help="The scenario whose run is restored.")] = DEFAULT,
+    released: Annotated[bool, typer.Option("--released", help="The released models instead of the run.")] = False,
     settings: Settings = None,
 ) -> None:
-    """Put a run's results back from an archive, each file checked against its hash."""
+    """Put a run's results, or released models, back from an archive, each file checked against its hash."""
     from bigmodel_utils.data import backup as safe
 
-    typer.echo(f"{safe.restore(archive, _folder(scenario, settings), _secret(archive))} files restored")
+    typer.echo(f"{safe.restore(archive, _folder(scenario, settings, released), _secret(archive))} files restored")
 
 
-def _folder(scenario: str, settings: list[str] | None) -> Path:
+def _folder(scenario: str, settings: list[str] | None, released: bool) -> Path:
     from bigmodel_utils import scenario as scenarios
     from bigmodel_utils.artifacts import Run
+    from bigmodel_utils.deployment import release as releases
 
-    return Run(scenarios.load(scenario, _parsed(settings))).folder
+    chosen = scenarios.load(scenario, _parsed(settings))
+    return releases.released(chosen.name) if released else Run(chosen).folder
 
 
 def _secret(archive: Path) -> bytes | None:
