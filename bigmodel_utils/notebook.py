@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from bigmodel_utils import kept, trace
 from bigmodel_utils import scenario as scenarios
-from bigmodel_utils import trace
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError
+from bigmodel_utils.kept import Result
 from bigmodel_utils.messages import Message
 from bigmodel_utils.units import Quantity
 
@@ -44,6 +45,10 @@ class Page:
         import numpy as np
 
         return np.random.default_rng(self.scenario.seed)
+
+    def kept(self, name: str, compute: Callable[..., Result], *arguments: Any) -> Result:
+        """Return compute(*arguments); after a kill the same page takes the result over instead (see `kept`)."""
+        return kept.kept(self.run, name, compute, *arguments)
 
     def check(self, claim: str, ours: float, other: float, tolerance: float) -> Message:
         """Compare a figure with an independent one; returns the sentence, raises CheckFailed beyond the tolerance.
@@ -79,6 +84,7 @@ class Page:
             (self.run.write_table if isinstance(result, pd.DataFrame) else self.run.write_json)(name, result)
         self.run.write_json("notes", self._notes)
         self.run.finish()
+        kept.forget(self.run)
         return Message("Saved {count} figures and {tables} results.", count=len(figures), tables=len(results))
 
 

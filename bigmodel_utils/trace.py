@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import importlib
 import json
 import os
 import sys
@@ -53,6 +54,24 @@ def note(kind: str, name: str, value: Any) -> None:
     """Record that `name` of this `kind` was looked at and what it was (a hash, or a JSON value)."""
     if _seen is not None:
         _seen[f"{kind}:{name}"] = value
+
+
+def seen() -> dict[str, Any]:
+    """Return what was noted since `start`."""
+    return dict(_seen or {})
+
+
+def modules() -> list[str]:
+    """Return the names of the project's modules that are loaded now."""
+    return sorted(name for name, _ in _modules())
+
+
+def restore(noted: dict[str, Any], loaded: list[str]) -> None:
+    """Count as seen what a computation saw whose result is taken over, and load the modules that it loaded."""
+    for name in loaded:
+        importlib.import_module(".".join((__package__, *Path(name).with_suffix("").parts)).removesuffix(".__init__"))
+    if _seen is not None:
+        _seen.update(noted)
 
 
 def causes(stage: str) -> dict[str, Any]:
