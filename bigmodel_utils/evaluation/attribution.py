@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEPS = 32
-_TOWARDS, _AGAINST = (196, 78, 32), (38, 98, 166)  # read apart by colour-blind eyes
 
 
 @dataclass(frozen=True)
@@ -35,20 +33,6 @@ class Attribution:
     @property
     def missing(self) -> float:
         return float(self.reached - self.pieces["score"].sum())
-
-    def _repr_html_(self) -> str:
-        """The text with each piece shaded by its score; the text is data, so it is escaped."""
-        strongest = self.pieces["score"].abs().max() or 1.0
-        spans, at = [], 0
-        for piece in self.pieces[self.pieces["end"] > self.pieces["start"]].itertuples():
-            red, green, blue = _TOWARDS if piece.score > 0 else _AGAINST
-            shade = f"background:rgba({red},{green},{blue},{0.6 * abs(piece.score) / strongest:.2f})"
-            spans.append(escape(self.text[at : piece.start]))
-            spans.append(
-                f'<span style="{shade}" title="{piece.score:+.2f}">{escape(self.text[max(at, piece.start) : piece.end])}</span>'
-            )
-            at = max(at, piece.end)
-        return f"<p>{''.join(spans)}{escape(self.text[at:])}</p>"
 
 
 def attribute(classifier: Classifier, text: str, label: str | None = None, steps: int = STEPS) -> Attribution:

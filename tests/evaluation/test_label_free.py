@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import label_free
 
 
@@ -21,10 +22,12 @@ def test_the_guess_at_home_is_the_truth():
 def test_a_calibrated_model_in_a_harder_market_is_seen_through():
     home, truth = _market(20_000, 4, 1)
     abroad, abroad_truth = _market(20_000, 1.5, 2)
-    table = label_free.estimates(home, truth, abroad, abroad_truth).set_index("method")
+    table = label_free.estimates(home, truth, abroad, abroad_truth, Evaluation(resamples=100), 7).set_index("method")
     assert table["truth"].iloc[0] < (home.argmax(axis=1) == truth).mean() - 0.05
     assert abs(table.loc["average confidence", "error"]) < 0.01
     assert abs(table.loc["difference of confidence", "error"]) < 0.01
+    assert (table["low"] < table["guess"]).all()
+    assert (table["guess"] < table["high"]).all()
     assert (table["error"] == table["guess"] - table["truth"]).all()
 
 

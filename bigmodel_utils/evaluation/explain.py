@@ -1,0 +1,70 @@
+"""Why M_B decides as it does: single texts of both markets taken apart, and the pieces that weigh most over many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.evaluation import attribution
+from bigmodel_utils.evaluation.answers import DATA, MODELS
+from bigmodel_utils.evaluation.attribution import Attribution
+from bigmodel_utils.evaluation.judgement import Judgement
+from bigmodel_utils.evaluation.predict import Classifier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXTS = 24  # per market: enough for the pieces that come back, few enough for a page
+STEPS = 6
+LEAST = 3
+_READABLE = (12, 160)  # characters of a text that is shown taken apart
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text taken apart: its market (source | target), its true label, and how each piece moved the answer."""
+
+    market: str
+    truth: str
+    parts: Attribution
+
+    @property
+    def is_right(self) -> bool:
+        return self.truth == self.parts.label
+
+
+@dataclass(frozen=True)
+class Explained:
+    """`examples` of both markets; `pieces`: market, piece, texts (how many hold it), score (mean pull to the event)."""
+
+    examples: list[Example]
+    pieces: pd.DataFrame
+
+
+def measure(run: Run, judged: Judgement) -> Explained:
+    """Return M_B's decisions on a few test texts of both markets, right and wrong ones, and its weightiest pieces."""
+    import pandas as pd
+
+    model, task = Classifier.load(run.path(MODELS, "model_b")), run.scenario.task
+    examples, pieces = [], []
+    for market, answers in (("target", judged.answers["b"].abroad), ("source", judged.answers["b"].home)):
+        test = run.table(DATA, f"{market}_test")
+        for row in chosen(test, answers):
+            parts = attribution.attribute(model, test["text"].iloc[row])
+            examples.append(Example(market, task.labels[test["label"].iloc[row]], parts))
+        texts = test["text"].head(TEXTS).tolist()
+        pieces.append(attribution.important_pieces(model, texts, task.event, LEAST, STEPS).assign(market=market))
+    return Explained(examples, pd.concat(pieces, ignore_index=True)[["market", "piece", "texts", "score"]])
+
+
+def chosen(test: pd.DataFrame, answers: np.ndarray) -> list[int]:
+    """Return up to three rows of `test` (text, label) short enough to read: the surest right answer to each of two labels,
+    and the surest wrong one."""
+    length = test["text"].str.len().to_numpy()
+    readable = (length >= _READABLE[0]) & (length <= _READABLE[1])
+    guess, sure, truth = answers.argmax(axis=1), answers.max(axis=1), test["label"].to_numpy()
+    wanted = [(guess == truth) & (truth == label) for label in np.unique(truth)[:2]] + [guess != truth]
+    return [int(np.flatnonzero(m)[sure[m].argmax()]) for m in (mask & readable for mask in wanted) if m.any()]
