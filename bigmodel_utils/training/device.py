@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,17 +20,11 @@ class DeviceError(BigModelError):
 
 @dataclass(frozen=True)
 class Device:
-    """`kind` is a torch device, `bfloat16` whether matrix products run in it, `name` what a reader may see."""
+    """`kind` is a torch device, `bfloat16` whether the model computes in it, `name` what a reader may see."""
 
     kind: str
     bfloat16: bool
     name: str
-
-    def autocast(self) -> AbstractContextManager[None]:
-        """Context in which matrix products use bfloat16 where that is faster here, float32 elsewhere."""
-        import torch
-
-        return torch.autocast(self.kind, dtype=torch.bfloat16, enabled=self.bfloat16)
 
     def move(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return tuple(tensor.to(self.kind, non_blocking=True) for tensor in tensors)

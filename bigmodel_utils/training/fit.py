@@ -14,8 +14,9 @@ from bigmodel_utils.choices import Training
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.training.batches import encode
+from bigmodel_utils.training.classification import Classification, Labelled
 from bigmodel_utils.training.device import choose
-from bigmodel_utils.training.loop import Keep, Labelled, Loop, TrainingError
+from bigmodel_utils.training.loop import Keep, Loop, TrainingError
 from bigmodel_utils.training.pretrained import load_classifier
 from bigmodel_utils.units import Quantity
 
@@ -101,13 +102,12 @@ def fit(
     torch.manual_seed(scenario.seed)
     model, tokenizer = load_classifier(start, labels)
     _fits(model, scenario.model.max_tokens)
-    if device.kind == "cpu":
-        model.set_attn_implementation("eager")  # about a tenth faster than fused attention, whose backward is slow on CPUs
     data = [
         Labelled(encode(tokenizer, part["text"].tolist(), scenario.model.max_tokens), part["label"].to_numpy())
         for part in (train, validation)
     ]
-    loop = Loop(model.to(device.kind), *data, settings, scenario.seed, device)
+    objective = Classification(*data, len(labels), settings)
+    loop = Loop(model.to(device.kind), objective, settings, scenario.seed, device)
     keep = checkpoints and Keep(
         checkpoints / f"{name}.safetensors", _fingerprint(start, train, validation, scenario, settings, device.name)
     )

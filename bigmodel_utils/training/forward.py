@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 BATCH_TOKENS = {"cpu": 2048, "cuda": 65536}
 
 
+def image(model: PreTrainedModel, device: Device) -> PreTrainedModel:
+    """Return `model` as it computes fastest here: a copy in bfloat16, cast once, or the model itself; `model` stays as it is."""
+    import torch
+
+    return copy.deepcopy(model).to(torch.bfloat16) if device.bfloat16 else model
+
+
 def logits(model: PreTrainedModel, encoded: Encoded, device: Device) -> np.ndarray:
     """Return float32 logits (texts, labels) of a model already on `device`, dropout off."""
     import torch
@@ -22,7 +30,7 @@ def logits(model: PreTrainedModel, encoded: Encoded, device: Device) -> np.ndarr
     was_training = model.training
     model.eval()
     answers = np.zeros((len(encoded.lengths), model.config.num_labels), dtype=np.float32)
-    with torch.inference_mode(), device.autocast():
+    with torch.inference_mode():
         for rows in by_length(encoded.lengths, BATCH_TOKENS[device.kind]):
             ids, mask = device.move(*encoded.batch(rows))
             answers[rows] = model(input_ids=ids, attention_mask=mask).logits.float().cpu().numpy()

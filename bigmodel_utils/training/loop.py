@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +14,15 @@ import numpy as np
 from bigmodel_utils.choices import Training
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.training import checkpoint
-from bigmodel_utils.training.batches import Encoded, shuffled
+from bigmodel_utils.training.batches import by_length, shuffled
 from bigmodel_utils.training.checkpoint import Course
 from bigmodel_utils.training.device import Device, DeviceError
-from bigmodel_utils.training.forward import logits
+from bigmodel_utils.training.dropout import lighten
+from bigmodel_utils.training.forward import BATCH_TOKENS
+from bigmodel_utils.training.objective import Objective
+from bigmodel_utils.training.precision import Image
 from bigmodel_utils.training.progress import Progress
+from bigmodel_utils.training.trunk import Trunk, embeddings, layers
 
 if TYPE_CHECKING:
     import torch
@@ -33,14 +38,6 @@ class TrainingError(BigModelError):
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Encoded texts and their label indices, shape (texts,)."""
-
-    encoded: Encoded
-    labels: np.ndarray
-
-
-@dataclass(frozen=True)
 class Keep:
     """Where a training under way is kept, and what marks it as this very training."""
 
@@ -49,24 +46,25 @@ class Keep:
 
 
 class Loop:
-    """One training of `model` (already on `device`); `run` leaves the best weights in it."""
+    """One training of `model` (already on `device`) towards an objective; `run` leaves the best weights in it."""
 
-    def __init__(
-        self, model: PreTrainedModel, train: Labelled, validation: Labelled, settings: Training, seed: int, device: Device
-    ) -> None:
+    def __init__(self, model: PreTrainedModel, objective: Objective, settings: Training, seed: int, device: Device) -> None:
         import torch
 
-        self.model, self.train, self.validation = model, train, validation
-        self.settings, self.seed, self.device = settings, seed, device
+        self.objective, self.settings, self.seed, self.device = objective, settings, seed, device
         self.parameters = trained(model, settings)
         kinds = ([p for p in self.parameters.values() if p.ndim > 1], [p for p in self.parameters.values() if p.ndim < 2])
         groups = [{"params": kinds[0], "weight_decay": settings.weight_decay}, {"params": kinds[1], "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
-        self.epoch_steps = -(-len(train.labels) // settings.batch_size)
+        self.texts = len(objective.train.lengths)
+        self.epoch_steps = -(-self.texts // settings.batch_size)
         self.steps = self.epoch_steps * settings.epochs
-        self.targets = torch.from_numpy(train.labels.astype(np.int64))
-        self.weights = _label_weights(train.labels, model.config.num_labels, settings.balance_labels).to(device.kind)
         self.origin = [p.detach().clone() for p in self.parameters.values()] if settings.anchor else []
+        self.image = Image(model, device)
+        if device.kind == "cpu":
+            lighten(self.image.model)
+        depth = 0 if settings.train_embeddings else settings.frozen_layers
+        self._frozen = [embeddings(self.image.model), *layers(self.image.model)[:depth]] if depth else []
         self.course = Course()
 
     def run(self, name: str, keep: Keep | None = None) -> Course:
@@ -77,18 +75,38 @@ class Loop:
         if keep and keep.path.exists():
             self.course = checkpoint.restore(keep.path, self.parameters, self.optimiser, keep.fingerprint)
         progress = Progress(name, self.steps)
-        self.model.train()
-        for rows in self._remaining():
-            if self.course.checks_without_gain >= self.settings.patience:
-                break
-            started = time.perf_counter()
-            self._losses.append(self._step(rows))
-            self._seen += len(rows)
-            self.course.step += 1
-            self._spent += time.perf_counter() - started
-            self._report(progress, keep)
+        with self._held():
+            for rows in self._remaining():
+                if self.course.checks_without_gain >= self.settings.patience:
+                    break
+                started = time.perf_counter()
+                self._losses.append(self._step(rows))
+                self._seen += len(rows)
+                self.course.step += 1
+                self._spent += time.perf_counter() - started
+                self._report(progress, keep)
         self._restore_best()
         return self.course
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Run the frozen part over all texts first; its time counts as training."""
+        started = time.perf_counter()
+        self.image.refresh()
+        self._learn()
+        self.trunk = Trunk(self.image.model, max(0, len(self._frozen) - 1), BATCH_TOKENS[self.device.kind])
+        self.train, self.validation = self.trunk.hold(self.objective.train, self.objective.validation)
+        self.course.seconds += time.perf_counter() - started
+        try:
+            yield
+        finally:
+            self.trunk.restore()
+
+    def _learn(self) -> None:
+        """Put the model into training; frozen parts stay at rest, so that they answer the same in every epoch."""
+        self.image.model.train()
+        for part in self._frozen:
+            part.eval()
 
     def _remaining(self) -> Iterator[np.ndarray]:
         """Yield the batches that a fresh or resumed training still has to see."""
@@ -96,7 +114,7 @@ class Loop:
         self._seen, self._spent, self._saved_at = 0, 0.0, time.monotonic()
         first = self.course.step
         for epoch in range(first // self.epoch_steps, self.settings.epochs):
-            batches = shuffled(self.train.encoded.lengths, self.settings.batch_size, self.seed, epoch)
+            batches = shuffled(self.objective.train.lengths, self.settings.batch_size, self.seed, epoch)
             yield from batches[max(0, first - epoch * self.epoch_steps) :]
 
     def _step(self, rows: np.ndarray) -> torch.Tensor:
@@ -109,6 +127,7 @@ class Loop:
             parameter.grad.add_(parameter.detach() - origin, alpha=self.settings.anchor)
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP_NORM)
         self.optimiser.step()
+        self.image.refresh()
         return loss
 
     def _rate(self) -> float:
@@ -121,11 +140,12 @@ class Loop:
         """Leave the batch's mean gradient in the parameters; halve the part computed at once when memory runs out."""
         import torch
 
+        weight = self.objective.weight(rows)
         while True:
-            self.optimiser.zero_grad(set_to_none=True)
+            self.image.forget()
             try:
                 parts = np.array_split(rows, min(self.course.splits, len(rows)))
-                return torch.stack([self._backward(part, len(rows)) for part in parts]).sum()
+                return torch.stack([self._backward(part, weight) for part in parts]).sum()
             except torch.OutOfMemoryError:
                 if self.course.splits >= len(rows):
                     raise DeviceError(
@@ -136,15 +156,11 @@ class Loop:
                 self.course.splits *= 2
                 torch.cuda.empty_cache()
 
-    def _backward(self, rows: np.ndarray, batch: int) -> torch.Tensor:
-        from torch.nn.functional import cross_entropy
-
-        ids, mask, wanted = self.device.move(*self.train.encoded.batch(rows), self.targets[rows])
-        with self.device.autocast():
-            answers = self.model(input_ids=ids, attention_mask=mask).logits
-        smoothing = self.settings.label_smoothing
-        loss = cross_entropy(answers.float(), wanted, self.weights, reduction="sum", label_smoothing=smoothing) / batch
+    def _backward(self, rows: np.ndarray, weight: float) -> torch.Tensor:
+        """Add the gradient of these rows' part of the batch's mean loss, and return that part."""
+        loss = self.objective.loss(self.trunk.logits(self.train, rows).float(), rows) / weight
         loss.backward()
+        self.image.collect()
         return loss.detach()
 
     def _report(self, progress: Progress, keep: Keep | None) -> None:
@@ -180,7 +196,7 @@ class Loop:
 
     def _log(self, check: bool) -> None:
         course = self.course
-        loss, accuracy = self._validate() if check else (float("nan"), float("nan"))
+        loss, measure = self._validate() if check else (float("nan"), float("nan"))
         course.seconds += self._spent
         course.history.append(
             {
@@ -189,7 +205,7 @@ class Loop:
                 "examples": self._examples(course.step),
                 "loss": self._mean_loss(),
                 "validation_loss": loss,
-                "validation_accuracy": accuracy,
+                self.objective.measure: measure,
                 "samples_per_second": self._seen / self._spent,
             }
         )
@@ -199,17 +215,19 @@ class Loop:
 
     def _examples(self, step: int) -> int:
         epochs, rest = divmod(step, self.epoch_steps)
-        return epochs * len(self.train.labels) + rest * self.settings.batch_size
+        return epochs * self.texts + rest * self.settings.batch_size
 
     def _validate(self) -> tuple[float, float]:
-        """Return mean cross-entropy, with the labels' weights, and accuracy on the validation data."""
-        from scipy.special import log_softmax
+        """Return mean loss and the objective's measure on the validation texts, dropout off."""
+        import torch
 
-        answers = logits(self.model, self.validation.encoded, self.device).astype(np.float64)
-        wanted = self.validation.labels
-        losses = -log_softmax(answers, axis=1)[np.arange(len(wanted)), wanted]
-        loss = np.average(losses, weights=self.weights.cpu().numpy()[wanted])
-        return float(loss), float((answers.argmax(axis=1) == wanted).mean())
+        model, observed = self.image.model, []
+        model.eval()
+        with torch.inference_mode():
+            for rows in by_length(self.objective.validation.lengths, BATCH_TOKENS[self.device.kind]):
+                observed.append(self.objective.observe(self.trunk.logits(self.validation, rows).float(), rows))
+        self._learn()
+        return self.objective.score(observed)
 
     def _judge(self, loss: float) -> None:
         course = self.course
@@ -227,35 +245,18 @@ class Loop:
                 self.parameters[name].copy_(tensor)
 
 
-def _label_weights(labels: np.ndarray, count: int, balanced: bool) -> torch.Tensor:
-    """Return a weight per label with mean one over the rows: equal, or inverse to how often the label occurs."""
-    import torch
-
-    occurs = np.bincount(labels, minlength=count)
-    weights = len(labels) / (count * occurs) if balanced else np.ones(count)
-    return torch.tensor(weights, dtype=torch.float32)
-
-
 def trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Parameter]:
     """Return the parameters that learn: all but the lowest `frozen_layers` and, unless asked for, the embeddings.
 
     Embeddings are most of a multilingual model and gain nothing from a few thousand texts.
     """
     if not settings.train_embeddings:
-        (getattr(model.base_model, "embeddings", None) or model.get_input_embeddings()).requires_grad_(False)
+        embeddings(model).requires_grad_(False)
     if settings.frozen_layers:
-        layers = _layers(model)
-        if settings.frozen_layers > len(layers):
+        stack = layers(model)
+        if settings.frozen_layers > len(stack):
             raise TrainingError(
-                f"frozen_layers = {settings.frozen_layers}", f"at most {len(layers)}, the model's layers", "the scenario"
+                f"frozen_layers = {settings.frozen_layers}", f"at most {len(stack)}, the model's layers", "the scenario"
             )
-        layers[: settings.frozen_layers].requires_grad_(False)
+        stack[: settings.frozen_layers].requires_grad_(False)
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-
-
-def _layers(model: PreTrainedModel) -> torch.nn.ModuleList:
-    """Return the stack of like layers, lowest first: the outermost list of `num_hidden_layers` modules."""
-    from torch.nn import ModuleList
-
-    depth = model.config.num_hidden_layers
-    return next((part for part in model.modules() if isinstance(part, ModuleList) and len(part) == depth), ModuleList())

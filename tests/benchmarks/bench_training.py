@@ -27,8 +27,9 @@ from bigmodel_utils import data, scenario
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.training import pretrained
 from bigmodel_utils.training.batches import encode
+from bigmodel_utils.training.classification import Classification, Labelled
 from bigmodel_utils.training.device import choose
-from bigmodel_utils.training.loop import Labelled, Loop, trained
+from bigmodel_utils.training.loop import Loop, trained
 
 
 @dataclass
@@ -46,13 +47,17 @@ def ours(start: Path, rows: pd.DataFrame, held_out: pd.DataFrame, chosen: scenar
     torch.manual_seed(chosen.seed)
     device = choose()
     model, tokenizer = _start(start, chosen)
-    if device.kind == "cpu":
-        model.set_attn_implementation("eager")
     train, check = (
         Labelled(encode(tokenizer, part["text"].tolist(), chosen.model.max_tokens), part["label"].to_numpy())
         for part in (rows, held_out[:16])
     )
-    loop = Loop(model.to(device.kind), train, check, chosen.training, chosen.seed, device)
+    loop = Loop(
+        model.to(device.kind),
+        Classification(train, check, len(chosen.task.labels), chosen.training),
+        chosen.training,
+        chosen.seed,
+        device,
+    )
     cpu, wall = time.process_time(), time.perf_counter()
     loop.run("bigmodel")
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

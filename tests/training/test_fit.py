@@ -10,10 +10,11 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from bigmodel_utils.training import loop
 from bigmodel_utils.training.batches import encode
 from bigmodel_utils.training.checkpoint import CheckpointError
+from bigmodel_utils.training.classification import Classification, Labelled
 from bigmodel_utils.training.device import Device, DeviceError
 from bigmodel_utils.training.e5_file import WeightsError
 from bigmodel_utils.training.fit import fit
-from bigmodel_utils.training.loop import Labelled, Loop, TrainingError
+from bigmodel_utils.training.loop import Loop, TrainingError
 from bigmodel_utils.training.pretrained import load_classifier
 
 
@@ -167,11 +168,11 @@ def test_it_stops_early_and_keeps_the_best(run, settings, reviews):
 def test_memory_that_runs_out_halves_the_batch_and_says_so(run, monkeypatch):
     backward, sizes = Loop._backward, []
 
-    def small(self, rows, batch):
+    def small(self, rows, weight):
         sizes.append(len(rows))
         if len(rows) > 4:
             raise torch.OutOfMemoryError("out of memory")
-        return backward(self, rows, batch)
+        return backward(self, rows, weight)
 
     monkeypatch.setattr(Loop, "_backward", small)
     result = run()
@@ -183,17 +184,19 @@ def test_memory_that_runs_out_halves_the_batch_and_says_so(run, monkeypatch):
 def test_a_batch_in_parts_has_the_same_gradient(start, reviews, settings):
     model, tokenizer = load_classifier(start, ["negative", "positive"])
     data = Labelled(encode(tokenizer, reviews["text"].tolist(), 24), reviews["label"].to_numpy())
-    made = Loop(model.eval(), data, data, settings, 7, Device("cpu", False, "CPU"))
+    made = Loop(model, Classification(data, data, 2, settings), settings, 7, Device("cpu", False, "CPU"))
     rows, gradients = np.arange(16), []
     for splits in (1, 4):
         made.course.splits = splits
-        made._gradients(rows)
+        with made._held():
+            made.image.model.eval()
+            made._gradients(rows)
         gradients.append(torch.cat([p.grad.flatten() for p in made.parameters.values()]))
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-4, atol=1e-6)
 
 
 def test_one_text_too_large_for_the_memory_is_refused(run, monkeypatch):
-    def full(self, rows, batch):
+    def full(self, rows, weight):
         raise torch.OutOfMemoryError("out of memory")
 
     monkeypatch.setattr(Loop, "_backward", full)
@@ -238,9 +241,8 @@ def test_cuda_without_a_gpu_is_refused(run, monkeypatch):
 def test_the_rate_warms_up_and_decays(start, reviews, settings):
     model, tokenizer = load_classifier(start, ["negative", "positive"])
     data = Labelled(encode(tokenizer, reviews["text"].tolist(), 24), reviews["label"].to_numpy())
-    made = Loop(
-        model, data, data, settings.model_copy(update={"warmup_share": 0.2, "epochs": 2}), 7, Device("cpu", False, "CPU")
-    )
+    slow = settings.model_copy(update={"warmup_share": 0.2, "epochs": 2})
+    made = Loop(model, Classification(data, data, 2, slow), slow, 7, Device("cpu", False, "CPU"))
     rates = []
     for step in range(made.steps):
         made.course.step = step
