@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_client import KernelManager
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine
+from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.log import logger
 
 from bigmodel_utils import trace
-from bigmodel_utils.pipeline import kernels
-from bigmodel_utils.pipeline.journal import JournalManager
+from bigmodel_utils.pipeline import journal, kernels
 from bigmodel_utils.pipeline.provisioner import WarmProvisioner
 
 NAME = "bigmodel"
+
+
+class JournalManager(NotebookExecutionManager):
+    """Papermill's record of an execution, at a cost per cell that does not grow with the notebook.
+
+    Papermill writes the whole file before and after each cell; here a finished cell is one line beside the file.
+    """
+
+    def notebook_start(self, **kwargs: Any) -> None:
+        super().notebook_start(**kwargs)
+        self._write_whole()
+
+    def notebook_complete(self, **kwargs: Any) -> None:
+        super().notebook_complete(**kwargs)
+        self._write_whole()
+
+    def cell_complete(self, cell: nbformat.NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
+        super().cell_complete(cell, cell_index, **kwargs)
+        if self.output_path and cell.cell_type == "code":
+            journal.append(Path(self.output_path), cell_index, self.nb.cells[cell_index])
+
+    def save(self, **_: Any) -> None:
+        """Papermill asks for this around every cell; the journal makes it needless."""
+
+    def _write_whole(self) -> None:
+        if self.output_path:
+            journal.whole(Path(self.output_path), nbformat.writes(self.nb))
 
 
 class Engine(NBClientEngine):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 import nbformat
 
 from bigmodel_utils import paths
-from bigmodel_utils.artifacts import write_atomic
 from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.pipeline import journal, resume
 from bigmodel_utils.pipeline.failure import CellFailed
 from bigmodel_utils.pipeline.progress import Progress
 
 SKIPPED_TAG = "explore"
 PARAMETERS = ("scenario", "overrides")
-_FAILURE_TAG = "papermill-error-cell-tag"
 
 
 def notebook(stage: str) -> nbformat.NotebookNode:
@@ -59,7 +57,7 @@ def execute(
 
     papermill_engines.register(NAME, Engine)  # also where the package was installed before it had this entry point
     content = notebook(stage)
-    running = output.with_name(f".{stage}.running.ipynb")
+    running = resume.running(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     current = progress.notebook(stage, len(content.cells))
     options = {
@@ -87,22 +85,8 @@ def execute(
         current.finish(ok=failed is None and running.exists())
     kept = output.with_name(f"{stage}.failed.ipynb")
     if failed:
-        _keep(running, kept)
+        journal.publish(running, kept)
         raise failed
-    _keep(running, output)
+    journal.publish(running, output)
     kept.unlink(missing_ok=True)
     return output
-
-
-def _keep(running: Path, target: Path) -> None:
-    """Move the executed copy to its place without the paths of this machine."""
-    if not running.exists():
-        return
-    content = json.loads(running.read_text(encoding="utf-8"))
-    content["metadata"]["papermill"].update(input_path=None, output_path=target.name)
-    content["cells"] = [cell for cell in content["cells"] if _FAILURE_TAG not in cell["metadata"].get("tags", [])]
-    text = json.dumps(content, ensure_ascii=False, indent=1)
-    for base in (paths.workspace(), paths.PROJECT, Path.home()):
-        text = text.replace(f"{base}/", "")
-    write_atomic(target, text)
-    running.unlink()

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from papermill.engines import NotebookExecutionManager
-
+from bigmodel_utils import paths
 from bigmodel_utils.artifacts import write_atomic
+
+_FAILURE_TAG = "papermill-error-cell-tag"
 
 
 def beside(notebook: Path) -> Path:
     """Return where the finished cells of a notebook under way are written down."""
     return notebook.with_name(f"{notebook.name}.journal")
+
+
+def append(notebook: Path, index: int, cell: Mapping[str, Any]) -> None:
+    """Write one finished cell down; a kill at any moment costs at most this line."""
+    with beside(notebook).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"index": index, "cell": cell}, ensure_ascii=False) + "\n")
+
+
+def whole(notebook: Path, text: str) -> None:
+    """Write the notebook itself, and begin its journal anew."""
+    write_atomic(notebook, text)
+    beside(notebook).unlink(missing_ok=True)
 
 
 def recover(notebook: Path) -> int | None:
@@ -30,9 +43,22 @@ def recover(notebook: Path) -> int | None:
     for entry in _whole_lines(lines):
         last = entry["index"]
         content["cells"][last] = entry["cell"]
-    write_atomic(notebook, json.dumps(content, ensure_ascii=False, indent=1))
-    lines.unlink()
+    whole(notebook, json.dumps(content, ensure_ascii=False, indent=1))
     return last
+
+
+def publish(running: Path, target: Path) -> None:
+    """Move the executed copy to its place without the paths of this machine."""
+    if not running.exists():
+        return
+    content = json.loads(running.read_text(encoding="utf-8"))
+    content["metadata"].setdefault("papermill", {}).update(input_path=None, output_path=target.name)
+    content["cells"] = [cell for cell in content["cells"] if _FAILURE_TAG not in cell["metadata"].get("tags", [])]
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    for base in (paths.workspace(), paths.PROJECT, Path.home()):
+        text = text.replace(f"{base}/", "")
+    write_atomic(target, text)
+    running.unlink()
 
 
 def _whole_lines(path: Path) -> list[dict[str, Any]]:
@@ -43,34 +69,3 @@ def _whole_lines(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             break
     return found
-
-
-class JournalManager(NotebookExecutionManager):
-    """Papermill's record of an execution, at a cost per cell that does not grow with the notebook.
-
-    Papermill writes the whole file before and after each cell; here a finished cell is one line beside the file.
-    """
-
-    def notebook_start(self, **kwargs: Any) -> None:
-        super().notebook_start(**kwargs)
-        self._write_whole()
-
-    def notebook_complete(self, **kwargs: Any) -> None:
-        super().notebook_complete(**kwargs)
-        self._write_whole()
-
-    def cell_complete(self, cell: nbformat.NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
-        super().cell_complete(cell, cell_index, **kwargs)
-        if self.output_path and cell.cell_type == "code":
-            line = json.dumps({"index": cell_index, "cell": self.nb.cells[cell_index]}, ensure_ascii=False)
-            with beside(Path(self.output_path)).open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
-
-    def save(self, **_: Any) -> None:
-        """Papermill asks for this around every cell; the journal makes it needless."""
-
-    def _write_whole(self) -> None:
-        if self.output_path:
-            target = Path(self.output_path)
-            write_atomic(target, nbformat.writes(self.nb) + "\n")
-            beside(target).unlink(missing_ok=True)

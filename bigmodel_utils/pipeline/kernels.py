@@ -53,6 +53,10 @@ class Nursery:
         self.load(NEEDED)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         return self._process.poll() is None
 

@@ -42,6 +42,10 @@ class Progress:
         more = f" (and {len(reasons) - 1} more: bigmodel why {stage[:2]})" if len(reasons) > 1 else ""
         self.console.print(f"run    {stage}: {reasons[0]}{more}", soft_wrap=True)
 
+    def resumes(self, stage: str, place: str) -> None:
+        """Say from where an interrupted stage goes on."""
+        self.console.print(f"resume {stage}: {place}", soft_wrap=True)
+
     def notebook(self, stage: str, cells: int) -> NotebookProgress:
         return NotebookProgress(self, stage, cells)
 

@@ -13,7 +13,7 @@ from typing import Any
 from bigmodel_utils import paths, scenario
 from bigmodel_utils.artifacts import ArtifactError, Run
 from bigmodel_utils.errors import BigModelError, nearest
-from bigmodel_utils.pipeline import manifest
+from bigmodel_utils.pipeline import manifest, resume
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
 from bigmodel_utils.pipeline.reuse import executed, libraries, refresh_prose, reuse
@@ -69,6 +69,8 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
 
     target = executed(run, stage)
     progress.because(stage, reasons)
+    if place := resume.told(run, stage, target):
+        progress.resumes(stage, place)
     try:
         execute(stage, parameters, target, progress, libraries(run, stage))
     except CellFailed as failure:
