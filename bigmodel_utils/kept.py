@@ -30,12 +30,10 @@ def kept(run: Run, name: str, compute: Callable[..., Result], *arguments: Any) -
 
     Raises StoredError when the result is no plain value, frame, array, or project dataclass of such.
     """
-    folder = _folder(run) / name
+    shelf = Shelf(_folder(run) / name, run.new("."), run.scenario)
     now = circumstances(run)
-    shelf = Shelf(folder, run.new("."), run.scenario)
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, ImportError):  # a damaged one is computed again
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        if record["circumstances"] == now and _files_stand(record["seen"]):
+    if record := _record(shelf.folder, now):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, ImportError):  # a damaged one is computed again
             found = shelf.read()
             trace.restore(record["seen"], record["modules"])
             print(f"{name}: taken over from before the interruption", file=sys.stderr)
@@ -43,6 +41,13 @@ def kept(run: Run, name: str, compute: Callable[..., Result], *arguments: Any) -
     result = compute(*arguments)
     _keep(shelf, result, now)
     return result
+
+
+def standing(run: Run) -> list[str]:
+    """Return the names of the results that the run's stage would take over now."""
+    folders = [path for path in _folder(run).glob("*/") if not path.name.startswith(".")]
+    now = circumstances(run) if folders else ""
+    return sorted(path.name for path in folders if _record(path, now))
 
 
 def forget(run: Run) -> None:
@@ -80,6 +85,15 @@ def _keep(shelf: Shelf, result: Any, now: str) -> None:
     (aside / RECORD).write_text(json.dumps(record), encoding="utf-8")
     shutil.rmtree(shelf.folder, ignore_errors=True)
     os.replace(aside, shelf.folder)
+
+
+def _record(folder: Path, now: str) -> dict[str, Any] | None:
+    """Return what was recorded with a result, unless it was made under other circumstances."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return record if record["circumstances"] == now and _files_stand(record["seen"]) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _files_stand(seen: dict[str, Any]) -> bool:
