@@ -150,7 +150,7 @@ class Deployment(Part):
     test_rows: Count = 800  # rows on which compressed variants are compared
     variants: list[str] = []  # names of the compression menu; empty tries all that this machine can run
     distillation_epochs: Annotated[int, Field(ge=0)] = 1  # 0 leaves distillation out
-    load_seconds: Positive = 4.0  # per offered rate
+    load_seconds: Positive = 2.0  # per offered rate
 
 
 class Trust(Part):
