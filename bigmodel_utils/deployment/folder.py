@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from bigmodel_utils import paths
@@ -37,6 +38,13 @@ def verify(folder: Path) -> None:
         if not path.is_file() or file_hash(path) != digest:
             what = "is damaged" if path.is_file() else "is missing"
             raise _broken(folder, f"{name} {what}")
+
+
+def copy_beside(source: Path, out: Path) -> None:
+    """Copy what stands beside the weights of `source`, configuration and tokenizer, into `out`."""
+    for path in _files(source):
+        if path.suffix not in {".safetensors", ".onnx"}:
+            shutil.copyfile(path, out / path.name)
 
 
 def holds_onnx(folder: Path) -> bool:

@@ -1,0 +1,122 @@
+"""From the menu to the model that is served: every variant measured, the chosen one installed and judged as money needs it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.deployment import folder as folders
+from bigmodel_utils.deployment import frontier
+from bigmodel_utils.deployment.menu import BASELINE
+from bigmodel_utils.deployment.runtime import Runtime
+from bigmodel_utils.deployment.variants import DATA, Workshop
+from bigmodel_utils.evaluation import intervals, metrics
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EVALUATION = "03_evaluate_model"
+FOLDER = "served"
+_LATENCY = "one text at a time, in process"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """`table`: as `frontier.table`. `machine`: device (cpu or a GPU's name) and cores, where all of it was measured."""
+
+    workshop: Workshop
+    found: dict[str, frontier.Measured]
+    table: pd.DataFrame
+    machine: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The installed model: its figures, its counts on all test rows at the threshold in use, and how it answers one by one.
+
+    `confusion` has one row, of model `b`: the form of M_B that is served. `accuracy_twice`: one plus the share of right
+    answers to the same texts, alone and in batches; the one keeps their ratio finite.
+    """
+
+    name: str
+    folder: Path
+    figures: dict[str, Quantity]
+    confusion: pd.DataFrame
+    accuracy_twice: tuple[float, float]
+
+
+def examine(run: Run) -> Examined:
+    """Return every variant on offer, built and measured on the first test rows of the target market."""
+    import torch
+
+    from bigmodel_utils.training.device import choose
+
+    scenario, workshop = run.scenario, Workshop(run)
+    rows = run.table(DATA, "target_test").head(scenario.deployment.test_rows)
+    texts, requests = rows["text"].tolist(), scenario.evaluation.latency_requests
+    found = {name: frontier.measure(workshop.build(steps), texts, requests) for name, steps in workshop.offered().items()}
+    table = frontier.table(found, BASELINE, rows["label"].to_numpy(), scenario.evaluation, scenario.seed)
+    device = choose()
+    machine = {"device": "cpu" if device.kind == "cpu" else device.name, "cores": torch.get_num_threads()}
+    return Examined(workshop, found, table, machine)
+
+
+def install(run: Run, examined: Examined, name: str) -> Served:
+    """Put variant `name` into the run as its served folder, and judge it there on every test row."""
+    out = run.new(FOLDER)
+    shutil.copytree(examined.found[name].folder, out, dirs_exist_ok=True)
+    folders.seal(out)
+    runtime = Runtime.load(out)
+    validation, test = (run.table(DATA, f"target_{part}") for part in ("validation", "test"))
+    truth, confidence = test["label"].to_numpy(), run.scenario.evaluation.confidence
+    raw = runtime.probabilities(test["text"].tolist())
+    known = runtime.probabilities(validation["text"].tolist())
+    softness = metrics.temperature(np.log(np.clip(known, 1e-12, 1)), validation["label"].to_numpy())
+    counts = _confusion(run, metrics.softened(raw, softness), truth)
+    figures = _figures(examined, name, intervals.share(int((raw.argmax(axis=1) == truth).sum()), len(truth), confidence))
+    figures |= {"recall_served": counts.recall(confidence), "false_alarm_rate_served": counts.false_alarm_rate(confidence)}
+    return Served(name, out, figures, _row(counts), _twice(examined.found[name], truth))
+
+
+def _confusion(run: Run, calibrated: np.ndarray, truth: np.ndarray) -> metrics.Confusion:
+    task = run.scenario.task
+    event = task.labels.index(task.event)
+    return metrics.confusion(calibrated[:, event], truth == event, run.json(EVALUATION, "machine")["threshold"])
+
+
+def _row(counts: metrics.Confusion) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([{"model": "b", **vars(counts)}])
+
+
+def _twice(measured: frontier.Measured, truth: np.ndarray) -> tuple[float, float]:
+    sides = (measured.alone, measured.answers[: len(measured.alone)])
+    alone, batched = (1 + float((side.argmax(axis=1) == truth[: len(side)]).mean()) for side in sides)
+    return alone, batched
+
+
+def _figures(examined: Examined, name: str, accuracy: Quantity) -> dict[str, Quantity]:
+    row, one = examined.table.set_index("variant").loc[name], examined.found[name]
+
+    def measured(value: float, unit: str, method: str, n: int) -> Quantity:
+        return Quantity(mid=float(value), unit=unit, origin="measured", source=one.device, n=n, method=method)
+
+    waits, rounds = len(one.seconds), len(one.rates)
+    return {
+        "served_accuracy": accuracy,
+        "served_size_mb": Quantity(
+            mid=float(row["size_mb"]), unit="MB", origin="measured", source="files of the served folder"
+        ),
+        "served_latency_p50_ms": measured(row["latency_p50_ms"], "ms", _LATENCY, waits),
+        "served_latency_p95_ms": measured(row["latency_p95_ms"], "ms", _LATENCY, waits),
+        "served_texts_per_second": measured(row["rate"], "texts/s", f"fastest of {rounds} rounds of batches", frontier.TIMED),
+        "speedup_over_fp32": measured(row["speedup"], "times", "texts per second over those of float32", frontier.TIMED),
+        "size_of_fp32_mb": measured(examined.table.set_index("variant").loc[BASELINE, "size_mb"], "MB", "files of M_B", 1),
+    }

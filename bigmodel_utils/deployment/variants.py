@@ -1,0 +1,102 @@
+"""The variants of the menu, built from M_B: each step makes a folder from a folder."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.deployment import distillation, onnx_export, pruning, vocabulary
+from bigmodel_utils.deployment import folder as folders
+from bigmodel_utils.deployment.menu import BASELINE, MENU
+from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.training.device import Device, choose
+from bigmodel_utils.training.pretrained import silence
+
+DATA, MODELS = "01_prepare_data", "02_train_model"
+_WATCHED = 64  # texts on which layers and neurons are weighed
+
+
+class VariantError(BigModelError):
+    """A name that is not on the menu, or a variant that this model or machine cannot have."""
+
+
+class Workshop:
+    """Builds the variants of a run's M_B in a folder that goes away with it; what two variants share is built once."""
+
+    def __init__(self, run: Run) -> None:
+        self.scenario, self.source = run.scenario, run.path(MODELS, "model_b")
+        self._room = tempfile.TemporaryDirectory(prefix=".variants-", dir=run.folder)
+        parts = (run.table(DATA, f"target_{part}")["text"].tolist() for part in ("train", "validation"))
+        self.train, self.validation = parts
+
+    def offered(self) -> dict[str, tuple[str, ...]]:
+        """Return the scenario's variants with their steps, the baseline first; raises VariantError for one it cannot have."""
+        possible, wanted = self._possible(choose()), self.scenario.deployment.variants
+        for name in wanted:
+            if name not in possible:
+                raise VariantError(f"variant '{name}'", nearest(name, possible), "deployment.variants of the scenario")
+        return {name: steps for name, steps in possible.items() if name == BASELINE or not wanted or name in wanted}
+
+    def _possible(self, device: Device) -> dict[str, tuple[str, ...]]:
+        """Return what this model and machine can have; steps that gain nothing here are left out of a variant."""
+        idle = set() if device.bfloat16 else {"bfloat16"}
+        idle |= set() if vocabulary.can_trim(self.source) else {"trim"}
+        barred = set() if pruning.can_narrow(self.source) else {"narrow"}
+        barred |= set() if self.scenario.deployment.distillation_epochs else {"distil"}
+        barred |= {"onnx"} if device.kind == "cuda" else set()  # its runtime here computes on the CPU
+        found: dict[str, tuple[str, ...]] = {}
+        for name, steps in MENU.items():
+            left = tuple(step for step in steps if step not in idle)
+            if not barred & set(left) and left not in found.values():
+                found[name] = left
+        return found
+
+    def build(self, steps: tuple[str, ...]) -> Path:
+        """Return the folder that `steps` lead to from M_B, sealed."""
+        if not steps:
+            return self.source
+        out = Path(self._room.name) / "-".join(steps)
+        if not out.exists():
+            self._take(steps[-1], self.build(steps[:-1]), out)
+            folders.seal(out)
+        return out
+
+    def _take(self, step: str, source: Path, out: Path) -> None:
+        watched = self.validation[:_WATCHED]
+        makers: Mapping[str, Callable[[], None]] = {
+            "bfloat16": lambda: halved(source, out),
+            "trim": lambda: vocabulary.trimmed(source, self.train, out),
+            "sparse": lambda: pruning.sparse(source, out),
+            "narrow": lambda: pruning.narrow(source, watched, out),
+            "shallow": lambda: pruning.shallow(source, watched, out),
+            "distil": lambda: self._distil(source, out),
+            "onnx": lambda: onnx_export.exported(source, out),
+            "int8": lambda: onnx_export.quantised(source, out),
+        }
+        makers[step]()
+
+    def _distil(self, student: Path, out: Path) -> None:
+        teacher = self.build(("trim",)) if vocabulary.can_trim(self.source) else self.source
+        settings = self.scenario.adaptation.model_copy(
+            update={
+                "epochs": self.scenario.deployment.distillation_epochs,
+                "checks_per_epoch": 1,
+                "frozen_layers": 0,
+                "anchor": 0.0,
+            }
+        )
+        distillation.distilled(student, teacher, self.train, self.validation, settings, self.scenario.seed, out)
+
+
+def halved(source: Path, out: Path) -> None:
+    """Write the model with its weights in bfloat16, in which it is then computed: half the bytes, and matrix units."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    silence()
+    out.mkdir(parents=True)
+    folders.copy_beside(source, out)
+    model = AutoModelForSequenceClassification.from_pretrained(source, use_safetensors=True)
+    model.to(torch.bfloat16).save_pretrained(out)
