@@ -53,8 +53,8 @@ def estimate(scenario: Scenario) -> Estimate:
     The price is what people's reading costs times the share that may be charged: an upper bound, since no error of
     the model is counted yet. Raises ScenarioError when an assumption is missing.
     """
-    given = {name: scenario.assumption(name) for name in INPUTS}
-    x = uncertainty.draw(uncertainty.from_assumptions(given), scenario.decision.draws, scenario.seed)
+    marginals, pairs = uncertainty.of_scenario(scenario, INPUTS), uncertainty.correlated(scenario)
+    x = uncertainty.draw(marginals, scenario.decision.draws, scenario.seed, pairs)
     price = x["value_capture"] * reading_usd_per_thousand(x["reviewer_wage_usd_hour"], x["reviews_read_per_hour"]) / 1000
     years = scenario.decision.horizon_years
     adopted = adoption.cumulative(years, x["adoption_p"], x["adoption_q"])

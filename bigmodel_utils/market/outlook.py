@@ -32,17 +32,13 @@ _SPREAD = 0.3  # of the weights around those given: each weight's sd is 0.3 sqrt
 
 
 def operation(scenario: Scenario) -> policy.Operation:
-    """Return what the scenario does in the eyes of rules: texts may name people, answers are labels, nothing is generated.
-
-    Data leave the target market when the machine that serves stands elsewhere. Raises ValueRefused when its price is too old.
-    """
-    leaves = machines.rented(scenario.compute.cpu, scenario).country != scenario.target_market.country
-    return policy.Operation(scenario.source_market.country, personal_data=True, data_leaves=leaves, public_generative=False)
+    """Return what the scenario does in the eyes of rules, served from its CPU machine; raises ValueRefused when its price is too old."""
+    return policy.operation(scenario, machines.rented(scenario.compute.cpu, scenario).country)
 
 
 def rules(scenario: Scenario) -> tuple[policy.Burden, Message]:
     """Return the burden of the target market's rules, and the sentence that says it."""
-    found = policy.burden(facts.load("policy"), scenario.target_market.country, operation(scenario))
+    found = policy.of_scenario(scenario, machines.rented(scenario.compute.cpu, scenario).country)
     if not found.known:
         return found, Message("No rule of this market is on file: unknown, which is not the same as none. Ask counsel.")
     if found.closed:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bigmodel_utils.scenario import Scenario
 
 _STRICTNESS = ["no", "conditional", "yes"]
 _ENDS = ("low", "mid", "high")
@@ -74,6 +77,20 @@ def burden(policy: pd.DataFrame, country: str, operation: Operation, oldest: dat
         cost_usd=tuple(float(duties[f"cost_usd_{end}"].sum()) for end in _ENDS),
         duties=duties[["topic", "instrument", "duty", "residency", "source", "as_of"]],
     )
+
+
+def operation(scenario: Scenario, serving_country: str) -> Operation:
+    """Return what the scenario does in the eyes of rules: texts may name people, answers are labels, nothing is generated.
+
+    Data leave the target market when the machine that serves stands elsewhere.
+    """
+    leaves = serving_country != scenario.target_market.country
+    return Operation(scenario.source_market.country, personal_data=True, data_leaves=leaves, public_generative=False)
+
+
+def of_scenario(scenario: Scenario, serving_country: str) -> Burden:
+    """Return the Burden of the scenario's target market, from data/facts/policy.csv."""
+    return burden(facts.load("policy"), scenario.target_market.country, operation(scenario, serving_country))
 
 
 def compare(policy: pd.DataFrame, countries: list[str], operation: Operation) -> pd.DataFrame:

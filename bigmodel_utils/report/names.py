@@ -28,6 +28,11 @@ _ASSUMPTIONS = {
     "label_usd": Message("cost of a label"),
     "discount_rate": Message("discount rate"),
     "tax_rate": Message("tax on profit"),
+    "withholding_rate": Message("tax withheld on profit taken home"),
+    "payment_days": Message("days until customers pay"),
+    "currency_year": Message("worth of the local currency after a year"),
+    "rules_usd": Message("cost of meeting the rules"),
+    "rules_delay_months": Message("months to meet the rules"),
     "recall": Message("complaints that the model finds"),
     "false_alarm_rate": Message("false alarms of the model"),
     "samples_per_second": Message("reviews a machine reads"),
@@ -37,6 +42,14 @@ _ASSUMPTIONS = {
     "parcels_per_year": Message("parcels a year"),
     "reviewed_share": Message("parcels with a written review"),
     "eligible_parcel_share": Message("parcels of merchants with enough reviews"),
+    "pictures_wage_usd_hour": Message("wage of a clerk who keys digits"),
+    "pictures_read_per_hour": Message("digits that a clerk keys"),
+    "pictures_human_error_rate": Message("digits that a clerk gets wrong"),
+    "pictures_error_usd": Message("cost of a wrong digit"),
+    "table_wage_usd_hour": Message("wage of an appraiser"),
+    "table_read_per_hour": Message("blocks that an appraiser judges"),
+    "table_human_error_rate": Message("blocks that an appraiser gets wrong"),
+    "table_error_usd": Message("cost of a block judged wrongly"),
 }
 _FIGURES = {
     "npv": Message("net present value"),
@@ -83,6 +96,8 @@ _UNITS = {
     "seconds": Message("seconds"),
     "milliseconds": Message("milliseconds"),
     "months": Message("months"),
+    "days": Message("days"),
+    "ratio": Message("ratio"),
     "of 100 futures": Message("of 100 futures"),
 }
 

@@ -28,7 +28,9 @@ _ROWS = (
     "joined",
     "merchants",
     "thousands",
+    "worth",
     "operating",
+    "owed",
     "earned",
     "taxable",
     "taxed",
@@ -42,7 +44,9 @@ _LABELS = {
     "joined": Message("merchants joining"),
     "merchants": Message("merchants served"),
     "thousands": Message("thousands of items read"),
+    "worth": Message("worth of the local currency, today 1"),
     "operating": Message("operating result, USD"),
+    "owed": Message("owed by customers, USD"),
     "earned": Message("result since the start, USD"),
     "taxable": Message("taxable profit, USD"),
     "taxed": Message("profit taxed so far, USD"),
@@ -93,7 +97,9 @@ class Formula:
 
 
 def _text(value: Any) -> str:
-    return value.text if isinstance(value, Formula) else repr(value)
+    if isinstance(value, Formula):
+        return value.text
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def _joined(left: Any, sign: str, right: Any) -> Formula:
@@ -145,6 +151,7 @@ def _cash(sheet: Any, months: int) -> None:
         "serving": venture.serving_usd_thousand(x),
         "final": venture.won_merchants(x),
         "stay": (1 - x["merchant_churn_year"]) ** (1 / 12),
+        "drift": x["currency_year"] ** (1 / 12),
     }
     last = get_column_letter(months + 4)
     results = [
@@ -159,37 +166,40 @@ def _cash(sheet: Any, months: int) -> None:
     for name in _ROWS:
         _line(sheet, _row(name), [plain(_LABELS[name], "en"), plain(_LABELS[name], "zh"), name])
     for month in range(months + 1):
-        for name, formula in _month(x, get_column_letter(month + 4), get_column_letter(month + 3), month).items():
+        for name, formula in _month(x, get_column_letter(month + 4), get_column_letter(month + 3), month, months).items():
             sheet[f"{get_column_letter(month + 4)}{_row(name)}"] = formula if isinstance(formula, int) else f"={_text(formula)}"
     for column, width in zip("ABC", (32, 24, 12), strict=True):
         sheet.column_dimensions[column].width = width
     sheet.freeze_panes = "D7"
 
 
-def _month(x: dict[str, Formula], here: str, before: str, month: int) -> dict[str, Any]:
+def _month(x: dict[str, Formula], here: str, before: str, month: int, months: int) -> dict[str, Any]:
     """Return one column: the same steps as `venture.monthly_cash`, each in a row of its own."""
     now = {name: Formula(f"{here}{_row(name)}") for name in _ROWS}
     past = {name: Formula(f"{before}{_row(name)}") for name in _ROWS}
     value = now["cash"] * (1 + x["discount_rate"]) ** (-now["month"] / 12)
     if month == 0:
         start = dict.fromkeys(_ROWS, 0) | {
+            "worth": 1,
             "operating": -venture.setup_usd(x),
             "earned": now["operating"],
             "cash": now["operating"],
         }
         return start | {"cumulative": now["cash"], "discounted": value}
-    price, serving, final, stay = (Formula(f"$B${place}") for place in (1, 2, 3, 4))
+    price, serving, final, stay, drift = (Formula(f"$B${place}") for place in (1, 2, 3, 4, 5))
     return {
         "month": month,
-        "adopted": final * venture.adopted_share(now["month"] / 12, x["adoption_p"], x["adoption_q"]),
+        "adopted": final * venture.open_share(now["month"], x["rules_delay_months"], x["adoption_p"], x["adoption_q"]),
         "joined": now["adopted"] - past["adopted"],
         "merchants": past["merchants"] * stay + now["joined"],
         "thousands": now["merchants"] * x["reviews_per_merchant_month"] / 1000,
-        "operating": venture.operating_usd_month(x, now["thousands"], now["joined"], price, serving),
+        "worth": past["worth"] * drift,
+        "operating": venture.operating_usd_month(x, now["thousands"], now["joined"], price, serving, now["worth"]),
+        "owed": venture.owed_usd(x, now["thousands"] * price * now["worth"], months - month),
         "earned": past["earned"] + now["operating"],
         "taxable": np.maximum(0, now["earned"] - past["taxed"]),
         "taxed": past["taxed"] + now["taxable"],
-        "cash": now["operating"] - x["tax_rate"] * now["taxable"],
+        "cash": now["operating"] - (now["owed"] - past["owed"]) - venture.tax_usd(x, now["taxable"]),
         "cumulative": past["cumulative"] + now["cash"],
         "discounted": value,
     }

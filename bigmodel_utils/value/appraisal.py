@@ -37,7 +37,8 @@ def npv_twice(worth: valuation.Valuation) -> tuple[float, float]:
 
 def loss_twice(worth: valuation.Valuation) -> tuple[float, float]:
     """Return one plus the share of futures that lose, from this run's draws and from as many others."""
-    other = uncertainty.draw(worth.marginals, len(worth.paths.npv), worth.scenario.seed + 1)
+    pairs = {pair: r for pair, r in uncertainty.correlated(worth.scenario).items() if set(pair) <= worth.marginals.keys()}
+    other = uncertainty.draw(worth.marginals, len(worth.paths.npv), worth.scenario.seed + 1, pairs)
     anew = simulation.npv(other, worth.years)
     return 2 - worth.probability_of_gain, 1 + float(np.mean(anew <= 0))
 

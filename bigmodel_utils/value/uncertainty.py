@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zlib import crc32
 
 import numpy as np
@@ -20,6 +20,9 @@ from bigmodel_utils.choices import Assumption
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.units import Origin, Quantity
 from bigmodel_utils.value.refusals import ValueRefused
+
+if TYPE_CHECKING:
+    from bigmodel_utils.scenario import Scenario
 
 Z80 = 1.2815515655446004  # standard-normal P90: the end of an 80 % interval
 Z95 = 1.959963984540054  # standard-normal P97.5: the end of a 95 % interval
@@ -79,6 +82,22 @@ def _table(shape: str, parameters: tuple[float, ...]) -> np.ndarray:
     return low + width * betaincinv(a, b, share)
 
 
+def of_scenario(scenario: Scenario, names: Iterable[str]) -> dict[str, Marginal]:
+    """Return the marginals of the named assumptions, and of all that are correlated with others: they are drawn together."""
+    wanted = dict.fromkeys([*names, *(name for pair in correlated(scenario) for name in pair)])
+    return from_assumptions({name: scenario.assumption(name) for name in wanted})
+
+
+def correlated(scenario: Scenario) -> dict[tuple[str, str], float]:
+    """Return the correlations of drivers that give the scenario's rank correlations: 2 sin(pi r / 6) (Pearson 1907).
+
+    A number without range cannot move together with another: its pairs are left out.
+    """
+    ranged = {name for name, given in scenario.assumptions.items() if given.low < given.high}
+    pairs = [(*pair.between, pair.value) for pair in scenario.correlations]
+    return {(a, b): 2 * float(np.sin(np.pi * value / 6)) for a, b, value in pairs if {a, b} <= ranged}
+
+
 def from_assumptions(assumptions: Mapping[str, Assumption]) -> dict[str, Marginal]:
     """Return the marginal of each assumption, by name."""
     return {name: _from_assumption(name, a) for name, a in assumptions.items()}
@@ -88,6 +107,13 @@ def _from_assumption(name: str, a: Assumption) -> Marginal:
     if a.low == a.high:
         return constant(name, a.mid, a.unit, "assumed")
     return Marginal(name, a.unit, "assumed", a.shape, (a.low, a.mid, a.high))
+
+
+def ranged(name: str, low: float, mid: float, high: float, unit: str) -> Marginal:
+    """Return an assumed range as a pert, or as a constant where it has no width."""
+    if low == high:
+        return constant(name, mid, unit, "assumed")
+    return Marginal(name, unit, "assumed", "pert", (float(low), float(mid), float(high)))
 
 
 def constant(name: str, value: float, unit: str, origin: Origin = "measured") -> Marginal:

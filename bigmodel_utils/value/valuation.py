@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils.errors import nearest
+from bigmodel_utils.market import policy
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import MONTHS_PER_YEAR, Quantity
@@ -87,18 +88,37 @@ def estimate(
     if ENTRANT not in rates:
         raise ValueRefused(f"no counts of model '{ENTRANT}'", nearest(ENTRANT, rates), "table confusion of 03_evaluate_model")
     split = scenario.target_market.split
-    marginals = uncertainty.from_assumptions({name: scenario.assumption(name) for name in venture.ASSUMED}) | {
-        "recall": rates[ENTRANT][0],
-        "false_alarm_rate": rates[ENTRANT][1],
-        "samples_per_second": uncertainty.from_quantity("samples_per_second", rate),
-        "machine_usd_hour": uncertainty.constant("machine_usd_hour", machine.price().mid, "USD per hour", "assumed"),
-        "training_usd": uncertainty.from_quantity("training_usd", training),
-        "labels_bought": uncertainty.constant("labels_bought", split.train + split.validation, "labels"),
-    }
-    draws = uncertainty.draw(marginals, scenario.decision.draws, scenario.seed)
+    marginals = (
+        uncertainty.of_scenario(scenario, venture.ASSUMED)
+        | _rules(scenario, machine)
+        | {
+            "recall": rates[ENTRANT][0],
+            "false_alarm_rate": rates[ENTRANT][1],
+            "samples_per_second": uncertainty.from_quantity("samples_per_second", rate),
+            "machine_usd_hour": uncertainty.constant("machine_usd_hour", machine.price().mid, "USD per hour", "assumed"),
+            "training_usd": uncertainty.from_quantity("training_usd", training),
+            "labels_bought": uncertainty.constant("labels_bought", split.train + split.validation, "labels"),
+        }
+    )
+    draws = uncertainty.draw(marginals, scenario.decision.draws, scenario.seed, uncertainty.correlated(scenario))
     paths = simulation.run(draws, scenario.decision.horizon_years)
     serving = compute_cost.serving_cost(machine, rate, marginals["average_load"].p50)
-    return Valuation(scenario, marginals, rates, draws, paths, serving, training)
+    inputs = {name: marginals[name] for name in venture.INPUTS}
+    return Valuation(scenario, inputs, rates, draws, paths, serving, training)
+
+
+def _rules(scenario: Scenario, machine: machines.Machine) -> dict[str, Marginal]:
+    """What the target market's rules cost and how long they take: the scenario's own assumptions, else the rows of policy.csv."""
+    own = [name for name in venture.RULES if name in scenario.assumptions]
+    found = uncertainty.of_scenario(scenario, own)
+    if len(own) == len(venture.RULES):
+        return found
+    burden = policy.of_scenario(scenario, machine.country)
+    if not burden.known:
+        mend = "rows in data/facts/policy.csv, or assumptions " + " and ".join(venture.RULES)
+        raise ValueRefused(f"rules of {burden.country}", "a market whose rules are on file; unknown is not none", mend)
+    ranges = {"rules_usd": (burden.cost_usd, "USD"), "rules_delay_months": (burden.delay_months, "months")}
+    return {name: uncertainty.ranged(name, *ends, unit) for name, (ends, unit) in ranges.items()} | found
 
 
 def _figure(figures: Mapping[str, Quantity], name: str) -> Quantity:

@@ -30,13 +30,16 @@ ASSUMED = (
     "reviews_per_merchant_month", "reviewer_wage_usd_hour", "reviews_read_per_hour", "human_recall", "human_false_alarm_rate",
     "complaint_share", "missed_complaint_usd", "needless_contact_usd", "value_capture", "merchant_acquisition_usd",
     "merchant_churn_year", "average_load", "entry_usd", "team_usd_month", "label_usd", "discount_rate", "tax_rate",
+    "withholding_rate", "payment_days", "currency_year",
 )  # fmt: skip
-INPUTS = MEASURED + ASSUMED
+RULES = ("rules_usd", "rules_delay_months")  # what the market's rules ask before the first customer
+INPUTS = MEASURED + RULES + ASSUMED
 SHARES = (
     "recall", "false_alarm_rate", "eligible_share", "reachable_share", "long_run_share", "human_recall", "human_false_alarm_rate",
-    "complaint_share", "value_capture", "merchant_churn_year", "tax_rate",
+    "complaint_share", "value_capture", "merchant_churn_year", "tax_rate", "withholding_rate",
 )  # fmt: skip
-DIVISORS = ("samples_per_second", "reviews_read_per_hour", "adoption_p", "average_load")
+DIVISORS = ("samples_per_second", "reviews_read_per_hour", "adoption_p", "average_load", "currency_year")
+DAYS_PER_MONTH = 365 / 12
 
 
 def people_usd_per_thousand(x: Inputs) -> Value:
@@ -75,8 +78,8 @@ def won_merchants(x: Inputs) -> Value:
 
 
 def setup_usd(x: Inputs) -> Value:
-    """Return what is spent before the first customer: entry, labels and training, USD."""
-    return x["entry_usd"] + x["labels_bought"] * x["label_usd"] + x["training_usd"]
+    """Return what is spent before the first customer: entry, meeting the rules, labels and training, USD."""
+    return x["entry_usd"] + x["rules_usd"] + x["labels_bought"] * x["label_usd"] + x["training_usd"]
 
 
 def serving_usd_month(x: Inputs, thousands: Value, serving: Value) -> Value:
@@ -89,37 +92,62 @@ def serving_usd_thousand(x: Inputs) -> Value:
     return serving_usd_per_thousand(x["samples_per_second"], x["machine_usd_hour"], x["average_load"])
 
 
-def operating_usd_month(x: Inputs, thousands: Value, joined: Value, price: Value, serving: Value) -> Value:
-    """Return revenue less serving, acquisition and team of a month, before tax, USD."""
-    spent = serving_usd_month(x, thousands, serving) + joined * x["merchant_acquisition_usd"] + x["team_usd_month"]
-    return thousands * price - spent
+def operating_usd_month(x: Inputs, thousands: Value, joined: Value, price: Value, serving: Value, worth: Value) -> Value:
+    """Return revenue less serving, acquisition and team of a month, before tax, USD.
+
+    worth: of the local currency over today's. Machines are rented in USD, the rest is local money.
+    """
+    local = thousands * price - joined * x["merchant_acquisition_usd"] - x["team_usd_month"]
+    return local * worth - serving_usd_month(x, thousands, serving)
+
+
+def open_share(month: Value, delay_months: Value, p: Value, q: Value) -> Value:
+    """Return the share of won merchants who have come by `month`, the market opening `delay_months` after the start."""
+    return adopted_share(np.maximum(0, month - delay_months) / 12, p, q)
+
+
+def owed_usd(x: Inputs, revenue: Value, months_left: Value) -> Value:
+    """Return what customers owe at the end of a month; the plan's last month collects it all, USD."""
+    return revenue * x["payment_days"] / DAYS_PER_MONTH * (1 - np.maximum(0, 1 - months_left))
+
+
+def tax_usd(x: Inputs, taxable: Value) -> Value:
+    """Return tax on profit in the market, and the tax withheld when the rest is taken home, USD."""
+    return taxable * (x["tax_rate"] + (1 - x["tax_rate"]) * x["withholding_rate"])
 
 
 def monthly_cash(x: Inputs, months: int) -> list[Value]:
     """Return the cash of months 0 (setting up) to `months`, after tax, a list of values of the inputs' shape, USD.
 
-    Tax is due on what the venture has earned beyond its highest earlier profit: losses carry forward, never back.
+    Tax is due on what the venture has earned beyond its highest earlier profit: losses carry forward, never back. The team
+    is paid while the rules are being met; customers pay `payment_days` after they were served.
     """
     price = price_usd_per_thousand(x)
     serving = serving_usd_thousand(x)
     final = won_merchants(x)
     stay = (1 - x["merchant_churn_year"]) ** (1 / 12)
+    drift = x["currency_year"] ** (1 / 12)
     earned = -setup_usd(x)
     taxed = 0 * earned
     merchants = 0 * earned
     adopted = 0 * earned
+    owed = 0 * earned
+    worth = 1
     cash = [earned]
     for month in range(1, months + 1):
         before = adopted
-        adopted = final * adopted_share(month / 12, x["adoption_p"], x["adoption_q"])
+        adopted = final * open_share(month, x["rules_delay_months"], x["adoption_p"], x["adoption_q"])
         joined = adopted - before
         merchants = merchants * stay + joined
         thousands = merchants * x["reviews_per_merchant_month"] / 1000
-        operating = operating_usd_month(x, thousands, joined, price, serving)
+        worth = worth * drift
+        operating = operating_usd_month(x, thousands, joined, price, serving, worth)
+        earlier = owed
+        owed = owed_usd(x, thousands * price * worth, months - month)
         earned = earned + operating
         taxable = np.maximum(0, earned - taxed)
         taxed = taxed + taxable
-        cash.append(operating - x["tax_rate"] * taxable)
+        cash.append(operating - (owed - earlier) - tax_usd(x, taxable))
     return cash
 
 

@@ -20,6 +20,8 @@ MEASURED = {
     "machine_usd_hour": uncertainty.constant("machine_usd_hour", 0.1, "USD per hour"),
     "training_usd": uncertainty.constant("training_usd", 0.01, "USD"),
     "labels_bought": uncertainty.constant("labels_bought", 1600, "labels"),
+    "rules_usd": uncertainty.ranged("rules_usd", 8_000, 40_000, 130_000, "USD"),
+    "rules_delay_months": uncertainty.ranged("rules_delay_months", 1, 3, 8, "months"),
 }
 
 
@@ -33,7 +35,7 @@ def plain_numpy(x: dict[str, np.ndarray], months: int) -> np.ndarray:
     """The same venture as one analyst would write it: draws by months, all at once. Returns the present values."""
     month = np.arange(1, months + 1)[:, None]
     p, q = x["adoption_p"], x["adoption_q"]
-    decay = np.exp(-(p + q) * month / 12)
+    decay = np.exp(-(p + q) * np.maximum(0, month - x["rules_delay_months"]) / 12)
     adopted = (1 - decay) / (1 + q / p * decay)
     won = x["online_merchants"] * x["eligible_share"] * x["reachable_share"] * x["long_run_share"]
     joined = won * np.diff(adopted, axis=0, prepend=0)
@@ -54,12 +56,17 @@ def plain_numpy(x: dict[str, np.ndarray], months: int) -> np.ndarray:
     serving = 1000 * x["machine_usd_hour"] / (3600 * x["samples_per_second"] * x["average_load"])
     thousands = merchants * x["reviews_per_merchant_month"] / 1000
     machines = np.maximum(730 * x["machine_usd_hour"], thousands * serving)
-    operating = thousands * price - machines - joined * x["merchant_acquisition_usd"] - x["team_usd_month"]
-    setup = x["entry_usd"] + x["labels_bought"] * x["label_usd"] + x["training_usd"]
+    worth = x["currency_year"] ** (month / 12)
+    revenue = thousands * price * worth
+    operating = revenue - machines - (joined * x["merchant_acquisition_usd"] + x["team_usd_month"]) * worth
+    owed = revenue * x["payment_days"] / (365 / 12) * (month < months)
+    setup = x["entry_usd"] + x["rules_usd"] + x["labels_bought"] * x["label_usd"] + x["training_usd"]
     earned = np.cumsum(operating, axis=0) - setup
     peak = np.maximum.accumulate(np.maximum(earned, 0), axis=0)
-    tax = x["tax_rate"] * np.diff(peak, axis=0, prepend=0)
-    return ((operating - tax) * (1 + x["discount_rate"]) ** (-month / 12)).sum(axis=0) - setup
+    tax = (x["tax_rate"] + (1 - x["tax_rate"]) * x["withholding_rate"]) * np.diff(peak, axis=0, prepend=0)
+    return ((operating - np.diff(owed, axis=0, prepend=0) - tax) * (1 + x["discount_rate"]) ** (-month / 12)).sum(
+        axis=0
+    ) - setup
 
 
 def best_of(times: int, work) -> tuple[float, object]:

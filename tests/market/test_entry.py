@@ -13,6 +13,8 @@ MEASURED = {
     "machine_usd_hour": 0.1,
     "training_usd": 5.0,
     "labels_bought": 1600.0,
+    "rules_usd": 30000,
+    "rules_delay_months": 3,
 }
 
 

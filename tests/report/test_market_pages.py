@@ -20,6 +20,8 @@ MEASURED = {
     "machine_usd_hour": 0.1,
     "training_usd": 5.0,
     "labels_bought": 1600.0,
+    "rules_usd": 30000,
+    "rules_delay_months": 3,
 }
 FIGURES = {
     name: Quantity(mid=mid, unit="", origin="measured", source="test")

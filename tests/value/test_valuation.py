@@ -153,3 +153,57 @@ def test_importing_the_room_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_correlated_assumptions_move_together_in_every_figure(figures, confusion):
+    """Ranks are as correlated as the scenario says, and the market page draws the same numbers."""
+    from scipy.stats import spearmanr
+
+    from bigmodel_utils.market import estimate
+
+    pairs = [{"between": ["eligible_share", "reviewed_share"], "value": 0.6}]  # the second is an input of the market page only
+    chosen = scenario.load("reviews_us_to_cn", {"decision.draws": 4000, "correlations": pairs})
+    found = valuations.estimate(chosen, figures, confusion, cores=2)
+    rank, _ = spearmanr(found.draws["eligible_share"], found.draws["reviewed_share"])
+    assert rank == pytest.approx(0.6, abs=0.04)
+    assert set(found.marginals) == set(venture.INPUTS)
+    marginals = uncertainty.of_scenario(chosen, estimate.INPUTS)
+    market = uncertainty.draw(marginals, 4000, chosen.seed, uncertainty.correlated(chosen))
+    assert (market["eligible_share"] == found.draws["eligible_share"]).all()
+
+
+def test_correlations_that_contradict_one_another_are_refused_with_the_nearest_that_do_not(figures, confusion):
+    names = ("eligible_share", "reachable_share", "long_run_share")
+    pairs = [{"between": [names[i], names[j]], "value": value} for i, j, value in ((0, 1, 0.9), (1, 2, 0.9), (0, 2, -0.9))]
+    chosen = scenario.load("reviews_us_to_cn", {"decision.draws": 400, "correlations": pairs})
+    with pytest.raises(
+        ValueRefused, match=r"contradict one another[\s\S]*positive definite matrix; the nearest: eligible_share~"
+    ):
+        valuations.estimate(chosen, figures, confusion, cores=2)
+
+
+def test_a_number_without_range_moves_with_nothing(figures, confusion):
+    fixed = {f"assumptions.tax_rate.{end}": 0.25 for end in ("low", "mid", "high")}
+    pairs = [{"between": ["tax_rate", "discount_rate"], "value": 0.5}]
+    chosen = scenario.load("reviews_us_to_cn", {"decision.draws": 400, "correlations": pairs, **fixed})
+    assert uncertainty.correlated(chosen) == {}
+    assert (valuations.estimate(chosen, figures, confusion, cores=2).draws["tax_rate"] == 0.25).all()
+
+
+def test_rules_come_from_the_facts_unless_the_scenario_knows_better(valuation, figures, confusion):
+    from bigmodel_utils.market import outlook
+
+    burden, _ = outlook.rules(valuation.scenario)
+    assert valuation.marginals["rules_delay_months"].parameters == burden.delay_months
+    assert valuation.marginals["rules_usd"].parameters == burden.cost_usd
+    own = {"low": 1, "mid": 2, "high": 3, "unit": "months", "source": "our counsel", "as_of": "2026-11-01"}
+    chosen = scenario.load("reviews_us_to_cn", {"decision.draws": 400, "assumptions.rules_delay_months": own})
+    mixed = valuations.estimate(chosen, figures, confusion, cores=2).marginals
+    assert mixed["rules_delay_months"].parameters == (1, 2, 3)
+    assert mixed["rules_usd"].parameters == burden.cost_usd
+
+
+def test_a_market_without_rules_on_file_is_refused_not_taken_for_free(figures, confusion):
+    chosen = scenario.load("reviews_us_to_cn", {"decision.draws": 400, "target_market.country": "FJI"})
+    with pytest.raises(ValueRefused, match="unknown is not none"):
+        valuations.estimate(chosen, figures, confusion, cores=2)
