@@ -133,14 +133,14 @@ def doctor() -> None:
 
 
 @app.command()
-def lab() -> None:
-    """Open the notebooks in JupyterLab on this machine only."""
-    from jupyterlab.labapp import LabApp
+def lab(
+    port: Annotated[int | None, typer.Option(help="A free port; JupyterLab's own choice by default.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Open the notebooks in JupyterLab on this machine only, behind a token."""
+    from bigmodel_utils.pipeline.lab import open_lab
 
-    from bigmodel_utils import paths
-
-    options = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={paths.PROJECT}", "--LabApp.default_url=/lab/tree/notebooks"]
-    LabApp.launch_instance(argv=options)
+    open_lab(port, browser)
 
 
 @app.command()

@@ -7,6 +7,7 @@ cause as it is now; where all are equal, the stage is not run again, and where o
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import importlib
@@ -54,6 +55,17 @@ def note(kind: str, name: str, value: Any) -> None:
     """Record that `name` of this `kind` was looked at and what it was (a hash, or a JSON value)."""
     if _seen is not None:
         _seen[f"{kind}:{name}"] = value
+
+
+@contextlib.contextmanager
+def unseen() -> Iterator[None]:
+    """Look at something without making it a cause, as a form does that only shows values."""
+    global _seen
+    kept, _seen = _seen, None
+    try:
+        yield
+    finally:
+        _seen = kept
 
 
 def seen() -> dict[str, Any]:

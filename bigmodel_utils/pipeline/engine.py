@@ -12,7 +12,7 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.log import logger
 
 from bigmodel_utils import trace
-from bigmodel_utils.pipeline import journal, kernels
+from bigmodel_utils.pipeline import contract, journal, kernels
 from bigmodel_utils.pipeline.provisioner import WarmProvisioner
 
 NAME = "bigmodel"
@@ -59,7 +59,11 @@ class Engine(NBClientEngine):
         autosave_cell_every: int = 0,
         **kwargs: Any,
     ) -> nbformat.NotebookNode:
-        """Return the executed notebook; `autosave_cell_every` is accepted and needless, since cells go to the journal."""
+        """Return the executed notebook; raises ParameterError or ScenarioError for parameters that it does not take.
+
+        `autosave_cell_every` is accepted and needless, since cells go to the journal.
+        """
+        contract.accept(nb)
         manager = JournalManager(nb, output_path, log_output, progress_bar, autosave_cell_every=0)
         manager.notebook_start()
         try:

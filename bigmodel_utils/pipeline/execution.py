@@ -9,29 +9,18 @@ from typing import Any
 import nbformat
 
 from bigmodel_utils import paths
-from bigmodel_utils.errors import BigModelError, nearest
-from bigmodel_utils.pipeline import journal, resume
+from bigmodel_utils.pipeline import contract, journal, resume
 from bigmodel_utils.pipeline.failure import CellFailed
 from bigmodel_utils.pipeline.progress import Progress
 
 SKIPPED_TAG = "explore"
-PARAMETERS = ("scenario", "overrides")
 
 
 def notebook(stage: str) -> nbformat.NotebookNode:
-    """Return the stage's notebook without its `explore` cells; raises BigModelError when parameters are not as agreed."""
-    import papermill
-
+    """Return the stage's notebook without its `explore` cells; raises ParameterError when parameters are not as agreed."""
     path = paths.notebooks() / f"{stage}.ipynb"
-    known = papermill.inspect_notebook(str(path))
-    for name in PARAMETERS:
-        if name not in known:
-            raise BigModelError(
-                f"{path.name} has no parameter '{name}'",
-                nearest(name, known),
-                f"its cell tagged 'parameters' in {paths.shown(path)}",
-            )
     content = nbformat.read(path, as_version=4)
+    contract.declared(content, path.name)
     content.cells = [cell for cell in content.cells if SKIPPED_TAG not in cell.metadata.get("tags", [])]
     return content
 

@@ -11,6 +11,7 @@ import ctypes
 import gc
 import importlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -66,7 +67,7 @@ def serve(argv: list[str], nursery: int) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     sys.argv = ["ipykernel_launcher", *argv]
-    app = IPKernelApp.instance(parent_handle=nursery)
+    app = IPKernelApp.instance(parent_handle=nursery, log_level=logging.CRITICAL)  # its notes are about sockets, not cells
     app.initialize(argv)
     app.start()
     atexit._run_exitfuncs()

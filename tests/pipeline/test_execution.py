@@ -16,7 +16,7 @@ from bigmodel_utils.pipeline.progress import Progress
 from bigmodel_utils.pipeline.runner import stages_from
 from bigmodel_utils.scenario import CHAIN
 
-GOOD = 'scenario: str = "smoke"  # a name\noverrides: dict = {}  # values'
+GOOD = 'scenario: str = "reviews_us_to_cn"  # a name\noverrides: dict = {}  # values'
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def run(room: Path) -> tuple[nbformat.NotebookNode, str]:
     log = io.StringIO()
     with Progress(Console(file=log, width=120)) as progress:
         path = execute(
-            "99_try", {"scenario": "other", "overrides": {"seed": 3}}, room.parent / "out" / "99_try.ipynb", progress
+            "99_try", {"scenario": "smoke", "overrides": {"seed": 3}}, room.parent / "out" / "99_try.ipynb", progress
         )
     return nbformat.read(path, as_version=4), log.getvalue()
 
@@ -50,7 +50,7 @@ def run(room: Path) -> tuple[nbformat.NotebookNode, str]:
 def test_parameters_arrive_and_explore_cells_are_skipped(room: Path) -> None:
     write(room, "print(scenario, overrides['seed'])", explore="raise RuntimeError('only for people')")
     content, log = run(room)
-    assert content.cells[-1].outputs[0].text == "other 3\n"
+    assert content.cells[-1].outputs[0].text == "smoke 3\n"
     assert "done   99_try" in log
 
 
