@@ -222,6 +222,7 @@ def serve(service: Service, bound: socket.socket, ready: Callable[[str], None]) 
         limit_concurrency=service.limits.connections, timeout_keep_alive=int(service.limits.read_seconds) + 60,
         timeout_graceful_shutdown=int(service.limits.answer_seconds + service.limits.read_seconds) + 1,
     )  # fmt: skip
+    bound.listen(config.backlog)
     ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[bound])

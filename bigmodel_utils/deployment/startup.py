@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
 from bigmodel_utils.deployment import monitor, release, server
 from bigmodel_utils.deployment.intake import Limits
 from bigmodel_utils.deployment.runtime import Runtime
+
+_QUIET = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_OFFLINE": "1",
+}  # set before torch is imported
 
 
 def run(what: str, host: str, port: int, batch: int, tell: Callable[[str], None], limits: Limits | None = None) -> None:
@@ -16,6 +23,8 @@ def run(what: str, host: str, port: int, batch: int, tell: Callable[[str], None]
     Refuses before the model is loaded: an unknown model (ReleaseError), a taken port or an open host without a token
     (ServeError); a damaged model is refused while it loads (ServedFolderError).
     """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
     served = release.locate(what)
     token = server.token_for(host)
     limits = replace(limits or Limits(), batch_texts=batch)

@@ -1,0 +1,122 @@
+"""How much a served model bears: open-loop arrivals at several rates against a real server on this machine.
+
+Arrivals are a Poisson process that does not wait for answers, and latency runs from the moment a request was due: a
+server that falls behind cannot slow its own test down (coordinated omission, Tene 2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils.deployment.traffic import Step, Target, busiest, offered, started
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bigmodel_utils.choices import Deployment
+
+_SEARCH = 6  # rates tried, each halving what is not known yet
+_REPEATS = 2  # of the rate that held
+_LEAST_SHARE = 0.9  # of the offered rate that must be answered within the step; less is a growing queue
+_FIRST_SHARES = (0.25, 0.6)  # of the rate that a crowd of waiting clients reached
+BATCHED, ALONE = 32, 1  # texts answered together
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """`frame`: batching (bool), offered_rate, achieved_rate (requests/s), p50_ms, p95_ms, p99_ms, errors (share), peak_memory_mb.
+
+    `sustained` is the highest rate that held in every repeat, `alone` the same with requests answered one by one.
+    """
+
+    frame: pd.DataFrame
+    sustained: Quantity
+    alone: Quantity
+    latency_p95_ms: float
+
+
+def measure(folder: Path, texts: Sequence[str], deployment: Deployment, seed: int) -> LoadResult:
+    """Return the load that the model of `folder` bears with and without batching, one text of `texts` per request.
+
+    Two server processes on loopback, one worked at a time. Raises LoadError when one does not start.
+    """
+    import pandas as pd
+
+    with ExitStack() as stack:
+        targets = [Target.of(stack.enter_context(started(folder, batch)), texts) for batch in (BATCHED, ALONE)]
+        found = [_sustained(target, deployment, seed) for target in targets]
+    frame = pd.DataFrame(
+        [
+            {"batching": batching, **asdict(step)}
+            for batching, (_, steps) in zip((True, False), found, strict=True)
+            for step in steps
+        ]
+    )
+    (sustained, _), (alone, _) = found
+    return LoadResult(frame, sustained, alone, deployment.latency_p95_ms)
+
+
+def _sustained(target: Target, deployment: Deployment, seed: int) -> tuple[Quantity, list[Step]]:
+    seeds = count(seed)
+    seconds, limit = deployment.load_seconds, deployment.latency_p95_ms
+    top = max(busiest(target, seconds / 2) for _ in range(2))  # the first one also warms the server up
+
+    def attempt(rate: float) -> Step:
+        return offered(target, rate, seconds, next(seeds))
+
+    return search(attempt, top, limit)
+
+
+def holds(step: Step, limit_ms: float) -> bool:
+    """Whether a step kept the service level: no error, no growing queue, 95 of 100 answers within `limit_ms`."""
+    return step.errors == 0 and step.p95_ms <= limit_ms and step.achieved_rate >= _LEAST_SHARE * step.offered_rate
+
+
+def search(attempt: Callable[[float], Step], top: float, limit_ms: float) -> tuple[Quantity, list[Step]]:
+    """Return the highest rate that `attempt` holds, and every step tried in the order of its rate.
+
+    top: a rate near saturation, requests/s. Rates are halved in from both sides, then the best one is repeated; when a
+    repeat fails, the next lower rate is. The interval runs from the next lower rate that held to the lowest that did not.
+    """
+    steps: list[Step] = []
+
+    def held(rate: float) -> bool:
+        steps.append(attempt(rate))
+        return holds(steps[-1], limit_ms)
+
+    good, bad = [0.0], [np.inf]
+    for rate in _FIRST_SHARES:
+        (good if held(rate * top) else bad).append(rate * top)
+    for _ in range(_SEARCH - len(_FIRST_SHARES)):
+        rate = _between(max(good), min(bad))
+        (good if held(rate) else bad).append(rate)
+    good = sorted(rate for rate in good if rate < min(bad))
+    while good[-1] > 0 and not all(held(good[-1]) for _ in range(_REPEATS)):
+        bad.append(good.pop())
+    best, lower = good[-1], good[-2] if len(good) > 1 else good[-1]
+    high = min(min(bad), max(best, max(step.achieved_rate for step in steps)))
+    requests = sum(step.requests for step in steps if step.offered_rate == best)
+    return _quantity(best, lower, max(high, best), requests, limit_ms), sorted(steps, key=lambda step: step.offered_rate)
+
+
+def _between(good: float, bad: float) -> float:
+    return 1.5 * good if np.isinf(bad) else (good + bad) / 2
+
+
+def _quantity(best: float, low: float, high: float, requests: int, limit_ms: float) -> Quantity:
+    method = (
+        f"highest rate of Poisson arrivals at which 95 % were answered within {limit_ms:g} ms in {1 + _REPEATS} runs; "
+        "from the next lower rate that held to the lowest that did not"
+    )
+    return Quantity(
+        mid=best, low=low, high=high, unit="requests/s", origin="measured", source="server and load on this machine",
+        n=requests, method=method,
+    )  # fmt: skip
