@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bigmodel_utils.artifacts import Run
 from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import intervals, stability
+from bigmodel_utils.evaluation.answers import DATA
+from bigmodel_utils.evaluation.judgement import Judgement
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST = 20  # events, and other rows, that a group needs before a rate of it means anything
+LEAST = 10  # events, and other rows, that a group needs before a rate of it means anything
 _BANDS = 3
 _SHUFFLES = 500
 _PREFIX = "slice_"
+_COSTS = ("complaint_share", "missed_complaint_usd", "needless_contact_usd")
 _RATES = ("flagged", "recall", "false_alarm_rate")
 
 
@@ -34,6 +38,37 @@ class Disparity:
     p_value: float
     lowest: str
     highest: str
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """How M_B treats the groups of one grouping, the first of `groupings`: `table` as `by_group`, `policies` as `trade_off`.
+
+    Without groups that are large enough, `grouping` is "" and the tables are empty.
+    """
+
+    grouping: str
+    table: pd.DataFrame
+    disparities: list[Disparity]
+    policies: pd.DataFrame
+
+
+def measure(run: Run, judged: Judgement, line: float) -> Treatment:
+    """Return how M_B, flagging at `line`, treats groups of the target market's test rows, and what equal treatment costs."""
+    import pandas as pd
+
+    scenario, is_event, event = run.scenario, judged.is_event, judged.predictions["b"].to_numpy()
+    named = groupings(run.table(DATA, "target_test"), is_event)
+    if not named:
+        return Treatment("", pd.DataFrame(), [], pd.DataFrame())
+    grouping, groups = next(iter(named.items()))
+    costs = Costs(*(scenario.assumption(name).mid for name in _COSTS))
+    return Treatment(
+        grouping,
+        by_group(event >= line, is_event, groups, scenario.evaluation.confidence),
+        disparities(event >= line, is_event, groups, scenario.evaluation, scenario.seed),
+        trade_off(event, is_event, groups, line, costs, scenario.seed),
+    )
 
 
 def groupings(test: pd.DataFrame, is_event: np.ndarray) -> dict[str, dict[str, np.ndarray]]:

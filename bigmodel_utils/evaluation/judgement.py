@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.evaluation import answers, compare, intervals, metrics
+from bigmodel_utils.evaluation import answers, compare, intervals, metrics, ranking
 from bigmodel_utils.evaluation.answers import DATA, MODELS, Answers
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.messages import Message
@@ -27,7 +27,7 @@ class Judgement:
     """`scores` and `predictions` (calibrated probabilities of the event, target test rows) as later notebooks read them.
 
     `probabilities`: calibrated, (target test rows, labels) by model. `calibration`: model, temperature, and ece and brier
-    before and after. `worst`: M_B's surest errors. `interval_widths`: of M_B's accuracy, by resampling and by Wilson's formula.
+    before and after. `areas`: as `ranking.areas` returns. `worst`: M_B's surest errors. `interval_widths`: of M_B's accuracy, by resampling and by Wilson's formula.
     """
 
     scenario: Scenario
@@ -38,6 +38,7 @@ class Judgement:
     answers: dict[str, Answers]
     probabilities: dict[str, np.ndarray]
     calibration: pd.DataFrame
+    areas: pd.DataFrame
     figures: dict[str, Quantity]
     interval_widths: tuple[float, float]
 
@@ -50,6 +51,32 @@ class Judgement:
         """Return each model's counts on the target test rows when rows at or above `threshold` are flagged."""
         models = [name for name in self.predictions if name not in ("row", "label")]
         return {name: metrics.confusion(self.predictions[name].to_numpy(), self.is_event, threshold) for name in models}
+
+    def tables(self, threshold: float) -> dict[str, pd.DataFrame]:
+        """Return what later notebooks and readers of the run find by name; counts are those at `threshold`."""
+        truth, labels = self.predictions["label"].to_numpy(), self.scenario.task.labels
+        return {
+            "scores": self.scores,
+            "predictions": self.predictions,
+            "compare": compare.as_table(self.compare),
+            "calibration": self.calibration,
+            "areas": self.areas,
+            "labels": metrics.by_label(self.probabilities["b"], truth, labels, self.scenario.evaluation.confidence),
+            "confusion": count_table(self.counts(threshold)),
+        }
+
+    @property
+    def curves(self) -> dict[str, pd.DataFrame]:
+        """Recall, false_alarm_rate and precision in live traffic at every threshold, by model."""
+        return {
+            name: ranking.curve(self.predictions[name].to_numpy(), self.is_event, self.live_share)
+            for name in self.areas["model"]
+        }
+
+    @property
+    def live_share(self) -> float:
+        """Share of events assumed in live traffic; test rows hold another on purpose."""
+        return self.scenario.assumption("complaint_share").mid
 
     @property
     def finding(self) -> Message:
@@ -95,6 +122,8 @@ def _collected(scenario: Scenario, found: dict[str, Answers], tables: dict[str, 
     at_home = {name: each.home for name, each in found.items() if each.home is not None}
     compared = compare.compare(calibrated, truth, PAIRS, settings, seed)
     events = {name: p[:, event] for name, p in calibrated.items() if name != "floor"}
+    live = scenario.assumption("complaint_share").mid
+    areas = ranking.areas(events, truth == event, live, settings, seed)
     scores = [
         metrics.score_table(answered, labels, market, settings, seed)
         for answered, labels, market in ((calibrated, truth, "target"), (at_home, home_truth, "source"))
@@ -108,7 +137,8 @@ def _collected(scenario: Scenario, found: dict[str, Answers], tables: dict[str, 
         answers=found,
         probabilities=calibrated,
         calibration=_calibration(found, calibrated, temperatures, truth),
-        figures=_figures(calibrated, at_home, truth, home_truth, compared, settings.confidence),
+        areas=areas,
+        figures=_figures(calibrated, at_home, truth, home_truth, compared, settings.confidence) | ranking.figures(areas),
         interval_widths=_widths(calibrated["b"].argmax(axis=1) == truth, settings.resamples, seed, settings.confidence),
     )
 

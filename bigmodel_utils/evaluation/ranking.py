@@ -9,6 +9,7 @@ import numpy as np
 
 from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import intervals
+from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,17 @@ def areas(
         values = (mid[0], low[0], high[0], mid[1], low[1], high[1])
         rows.append({"model": model, **dict(zip(names, map(float, values), strict=True)), "n": n})
     return pd.DataFrame(rows)
+
+
+def figures(table: pd.DataFrame) -> dict[str, Quantity]:
+    """Return roc_area_<model> of each row of `areas`."""
+    return {
+        f"roc_area_{row.model}": Quantity(
+            mid=row.roc_area, low=min(row.roc_low, row.roc_area), high=max(row.roc_high, row.roc_area), unit="score",
+            origin="measured", source=intervals.SOURCE, n=row.n, method="area under the ROC curve, bootstrap of rows",
+        )
+        for row in table.itertuples()
+    }  # fmt: skip
 
 
 class _Order:

@@ -39,6 +39,11 @@ def reworded(texts: Sequence[str], seed: int) -> list[str]:
     return [augmentation.vary(text, rng) or text for text in texts]
 
 
+def measure(run: Run, judged: Judgement) -> dict[str, pd.DataFrame]:
+    """Return the tables `slices` and `noise` of M_B."""
+    return {"slices": slices(run, judged), "noise": noise(run, judged)}
+
+
 def slices(run: Run, judged: Judgement) -> pd.DataFrame:
     """Return kind, slice, n, accuracy, low, high, rest, differs: how M_B reads parts of the target market's test rows.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bigmodel_utils.report import charts, names, palette
-from bigmodel_utils.report.chart import Chart
+from bigmodel_utils.report.chart import LAB_STYLE, Chart
+from bigmodel_utils.report.heat_map import shaded
 from bigmodel_utils.report.markup import plain
 
 if TYPE_CHECKING:
@@ -41,22 +42,37 @@ def cash(worth: Valuation) -> VBox:
 
 
 def threshold(judged: Judgement, line: float) -> VBox:
-    """Return a slider for the threshold, and M_B's counts at it."""
-    from bigmodel_utils.evaluation.judgement import count_table
+    """Return a slider for the threshold; M_B's counts at it, and what its errors cost per 1,000 texts of live traffic."""
+    from ipywidgets import HTML, VBox
 
-    sliders = {"at": slider("threshold", 0.01, 0.99, line)}
-    return linked(sliders, lambda at: charts.confusion(count_table(judged.counts(at)), "b"))
+    from bigmodel_utils.evaluation.judgement import count_table
+    from bigmodel_utils.value.threshold import cost_by_threshold
+
+    names = ("complaint_share", "missed_complaint_usd", "needless_contact_usd")
+    held = [judged.scenario.assumption(name).mid for name in names]
+    costs = cost_by_threshold(judged.predictions["b"].to_numpy(), judged.is_event, *held).sort_values("threshold")
+    told = HTML()
+
+    def draw(at: float) -> Chart:
+        place = min(int(costs["threshold"].searchsorted(at)), len(costs) - 1)
+        usd, best = float(costs["usd_per_thousand"].iloc[place]), float(costs["usd_per_thousand"].min())
+        told.value = f"<p>errors cost ${usd:.2f} per 1,000 texts; the cheapest threshold on these rows ${best:.2f}</p>"
+        return charts.confusion(count_table(judged.counts(at)), "b")
+
+    widget = linked({"at": slider("threshold", 0.01, 0.99, line)}, draw)
+    return VBox([*widget.children, told])
 
 
 def sentence(readers: dict[str, Classifier], example: str) -> VBox:
-    """Return a text box, and what each model in `readers` answers to its text."""
+    """Return a text box, and what each model in `readers` answers to its text and which pieces it rests on."""
     from ipywidgets import HTML, Text, VBox
 
-    box, answer = Text(example, description="text", layout={"width": "640px"}), HTML()
+    box, answer = Text(example, description="text", continuous_update=False, layout={"width": "640px"}), HTML()
 
     def show(_: Any = None) -> None:
-        lines = [_answered(name, reader, box.value) for name, reader in readers.items()]
-        answer.value = "".join(lines) if box.value.strip() else "<p>type a text in either language</p>"
+        lines = [_answered(name, reader, box.value) for name, reader in readers.items()] if box.value.strip() else []
+        text = "".join(lines) or "<p>type a text in either language</p>"
+        answer.value = f'<div style="{LAB_STYLE}">{text}</div>'
 
     box.observe(show, names="value")
     show()
@@ -64,9 +80,11 @@ def sentence(readers: dict[str, Classifier], example: str) -> VBox:
 
 
 def _answered(name: str, reader: Classifier, text: str) -> str:
-    shares = reader.probabilities([text])[0]
-    best = int(shares.argmax())
-    return f"<p><b>{escape(plain(palette.model_name(name), 'en'))}</b>: {escape(reader.labels[best])}, {shares[best]:.0%}</p>"
+    from bigmodel_utils.evaluation.attribution import attribute
+
+    parts = attribute(reader, text)
+    model = escape(plain(palette.model_name(name), "en"))
+    return f"<p><b>{model}</b>: {escape(parts.label)}, {parts.probability:.0%}<br>{shaded(parts, lab=True)}</p>"
 
 
 def _cash_chart(worth: Valuation, held: dict[str, float]) -> Chart:

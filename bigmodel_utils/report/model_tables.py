@@ -1,4 +1,4 @@
-"""Tables of the training and evaluation pages: weights, speed, differences, errors, distances."""
+"""Tables of the training and evaluation pages: weights, trainings, differences, errors, distances."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import palette, tables
+from bigmodel_utils.report import palette
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.tables import MEASURED
-from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,19 +94,6 @@ def gaps(found: Sequence[Gap]) -> Table:
         Column("meaning", Message("what it says")),
     ]
     return Table(finding, columns, rows, MEASURED)
-
-
-def speed(figures: Mapping[str, Quantity]) -> Table:
-    """Return measured throughput, latency and memory. figures: samples_per_second, latency_p50_ms, …"""
-    labels = {
-        "samples_per_second": Message("texts a second, many at a time"),
-        "latency_p50_ms": Message("one text alone, half are faster than"),
-        "latency_p95_ms": Message("one text alone, 95 of 100 are faster than"),
-        "latency_p99_ms": Message("one text alone, 99 of 100 are faster than"),
-        "peak_memory_gb": Message("largest memory of this notebook"),
-    }
-    rate = figures["samples_per_second"]
-    return tables.figures(figures, labels, Message("The adapted model reads {rate:integer} texts a second here", rate=rate))
 
 
 def worst_errors(rows: pd.DataFrame, labels: Sequence[str]) -> Table:

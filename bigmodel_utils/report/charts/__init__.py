@@ -4,12 +4,17 @@ from bigmodel_utils.report.charts.accuracy import confusion, dots_with_intervals
 from bigmodel_utils.report.charts.choice import later_start, price_response, ranks
 from bigmodel_utils.report.charts.confidence import confidence
 from bigmodel_utils.report.charts.cost import cost_per_thousand, threshold_cost
+from bigmodel_utils.report.charts.deployment import frontier
+from bigmodel_utils.report.charts.groups import groups, pieces
 from bigmodel_utils.report.charts.labels import labels
 from bigmodel_utils.report.charts.learning import learning
 from bigmodel_utils.report.charts.map import markets_map
 from bigmodel_utils.report.charts.market import adoption, market_size
 from bigmodel_utils.report.charts.plan import gantt
+from bigmodel_utils.report.charts.ranking import ranking
+from bigmodel_utils.report.charts.reliability import reliability
 from bigmodel_utils.report.charts.rows import account, label_shares, lengths
+from bigmodel_utils.report.charts.strain import noise, slices
 from bigmodel_utils.report.charts.value import cash_fan, npv_density, tornado
 
 __all__ = [
@@ -20,7 +25,9 @@ __all__ = [
     "confusion",
     "cost_per_thousand",
     "dots_with_intervals",
+    "frontier",
     "gantt",
+    "groups",
     "label_shares",
     "labels",
     "later_start",
@@ -28,9 +35,14 @@ __all__ = [
     "lengths",
     "market_size",
     "markets_map",
+    "noise",
     "npv_density",
+    "pieces",
     "price_response",
+    "ranking",
     "ranks",
+    "reliability",
+    "slices",
     "threshold_cost",
     "tornado",
 ]
