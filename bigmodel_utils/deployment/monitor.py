@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
@@ -32,6 +32,11 @@ class MonitorError(BigModelError):
     """A log that is missing, or too short to tell a change from chance."""
 
 
+class _OwnerOnly(RotatingFileHandler):
+    def _open(self) -> TextIO:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600))
+
+
 class PredictionLog:
     """Appends one JSON line per prediction, readable by the owner only; a full file makes room by rotation.
 
@@ -41,8 +46,7 @@ class PredictionLog:
 
     def __init__(self, path: Path, model: str, labels: Sequence[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        self._handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8")
+        self._handler = _OwnerOnly(path, maxBytes=FILE_BYTES, backupCount=FILES - 1)
         self._model, self._labels = model, labels
         self._key = (
             vault.key()
