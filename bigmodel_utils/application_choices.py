@@ -59,13 +59,28 @@ class ContentGeneration(Part):
     new_tokens: Count = 40
 
 
+class DividedTable(Part):
+    """A table of two markets: rows whose `divide` lies below `at` are the target market; the event is `value` above `above`."""
+
+    origin: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    value: str
+    above: float
+    divide: str
+    at: float
+    left_out: tuple[str, ...] = ()
+
+
 class BeyondText(Part):
-    """Pictures and a table: the same questions where nothing is text."""
+    """Pictures and a table of two markets each; the model decides alone where at most `error_rate` of all answers go wrong."""
 
     kind: Literal["beyond_text"]
-    pictures: Origin
-    table: Origin
-    epochs: Count = 8
+    pictures_home: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    pictures_target: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    table: DividedTable
+    rows: Count = 200  # labels of the target market to adapt with
+    checked_rows: Count = 200  # twice as many further labels: to stop and calibrate on, and to set the line of trust on
+    steps: Count = 400  # of each training, at most
+    error_rate: Share = 0.02
 
 
 Application = Annotated[
