@@ -8,6 +8,7 @@ from bigmodel_utils.report.charts.deployment import frontier
 from bigmodel_utils.report.charts.groups import groups, pieces
 from bigmodel_utils.report.charts.labels import labels
 from bigmodel_utils.report.charts.learning import learning
+from bigmodel_utils.report.charts.load import latency_by_rate
 from bigmodel_utils.report.charts.map import markets_map
 from bigmodel_utils.report.charts.market import adoption, market_size
 from bigmodel_utils.report.charts.plan import gantt
@@ -30,6 +31,7 @@ __all__ = [
     "groups",
     "label_shares",
     "labels",
+    "latency_by_rate",
     "later_start",
     "learning",
     "lengths",
