@@ -26,9 +26,9 @@ _TRIES = 8
 
 
 def balance(train: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return `train` (text, label, row) with variants added until every label is as frequent as the commonest.
+    """Return `train` (text, label, row, any others) with variants added until every label is as frequent as the commonest.
 
-    The new column `variant` is False for rows as they were; a variant keeps the `row` of its original. No variant
+    The new column `variant` is False for rows as they were; a variant keeps the other columns of its original. No variant
     repeats a text of `train`. A label stops short when its texts allow no further variant.
     """
     import numpy as np
@@ -48,18 +48,20 @@ def balance(train: pd.DataFrame, seed: int) -> pd.DataFrame:
 def _variants(originals: pd.DataFrame, wanted: int, seen: set[str], rng: np.random.Generator) -> pd.DataFrame:
     import pandas as pd
 
-    rows: list[tuple[str, int]] = []
-    texts, numbers = originals["text"].tolist(), originals["row"].tolist()
+    made: list[str] = []
+    origins: list[int] = []
+    texts = originals["text"].tolist()
     for attempt in range(wanted * _TRIES):
-        if len(rows) == wanted:
+        if len(made) == wanted:
             break
         place = attempt % len(texts)
         text = vary(texts[place], rng)
         key = cleaning.key(text)
         if key and key not in seen:
             seen.add(key)
-            rows.append((text, numbers[place]))
-    return pd.DataFrame(rows, columns=["text", "row"])
+            made.append(text)
+            origins.append(place)
+    return originals.iloc[origins].assign(text=pd.Series(made, index=originals.index[origins], dtype="str"))
 
 
 def vary(text: str, rng: np.random.Generator) -> str:

@@ -14,6 +14,7 @@ from bigmodel_utils.errors import nearest
 from bigmodel_utils.messages import Message
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 MAX_CHARACTERS = 20_000  # ten pages: no review, and nothing a model with at most 512 tokens would read
@@ -169,3 +170,24 @@ def drop_near_copies(frame: pd.DataFrame, clusters: pd.Series, account: Account)
     conflicting = (frame["label"] != first).groupby(clusters, sort=False).transform("any")
     frame = account.drop(frame, conflicting, "copies", Message("near-copies with different labels"))
     return account.drop(frame, clusters[frame.index].duplicated(), "copies", Message("near-copy of an earlier row"))
+
+
+def read_times(frame: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """Return the rows that have a `time`, renumbered from 0, and their times in nanoseconds; None without that column.
+
+    Dates with or without a clock and an offset are read (no offset means UTC). Raises DataError for one that is no date.
+    """
+    import pandas as pd
+
+    if "time" not in frame:
+        return frame.reset_index(drop=True), None
+    frame = account.drop(frame, frame["time"].isna(), "split", Message("no date")).reset_index(drop=True)
+    times = pd.to_datetime(frame["time"].astype("str"), errors="coerce", utc=True, format="mixed")
+    if times.isna().any():
+        row, value = frame.loc[times.isna(), ["row", "time"]].iloc[0]
+        raise DataError(
+            f"row {row}: '{_safe(str(value))}' as a date",
+            "a date such as 2026-11-01",
+            "`columns.time` of the scenario, or the data",
+        )
+    return frame, times.astype("datetime64[ns, UTC]").astype("int64").to_numpy()

@@ -20,7 +20,7 @@ _COLUMNS = ["text", "label", "row"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A market's rows in three parts (text: str, label: int, row: raw row number) and what was done to get there."""
+    """A market's rows in three parts (text: str, label: int, row: raw row number, slice_NAME: str) and what was done to get there."""
 
     train: pd.DataFrame
     validation: pd.DataFrame
@@ -61,11 +61,12 @@ def prepare(market: Market, task: Task, seed: int, accept_licence: bool = False)
     frame = cleaning.drop_copies(frame, account)
     frame = _without_near_copies(frame, account)
     copies = texts - len(frame)
-    frame = frame.reset_index(drop=True)
-    parts = splitting.assign(frame["label"].to_numpy(), splitting.related(frame), market.split, seed, task.labels)
+    frame, times = cleaning.read_times(frame, account)
+    parts = splitting.assign(frame["label"].to_numpy(), splitting.related(frame), market.split, seed, task.labels, times)
     account.drop(frame, frame["row"].notna() & (parts == ""), "split", Message("not needed for the split"))
+    columns = [*_COLUMNS, *(name for name in frame if name.startswith(sources.SLICE))]
     chosen = {
-        part: frame.loc[parts == part, _COLUMNS].sample(frac=1, random_state=seed).reset_index(drop=True) for part in PARTS
+        part: frame.loc[parts == part, columns].sample(frac=1, random_state=seed).reset_index(drop=True) for part in PARTS
     }
     kept = {part: len(rows) for part, rows in chosen.items()}
     account.reconcile(sum(kept.values()), market.data.origin)
@@ -108,7 +109,7 @@ def _augmented(train: pd.DataFrame, seed: int, account: Account) -> pd.DataFrame
     """Return the training rows with variants of scarce labels, which the account counts apart from the rows kept."""
     more = augmentation.balance(train, seed)
     account.count("split", "added", Message("variants of scarce labels, for training"), len(more) - len(train))
-    return more.sample(frac=1, random_state=seed)[_COLUMNS].reset_index(drop=True)
+    return more.sample(frac=1, random_state=seed).drop(columns="variant").reset_index(drop=True)
 
 
 def _lengths(parts: dict[str, pd.DataFrame], labels: list[str]) -> pd.DataFrame:

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 100_000  # held when the scenario sets no max_rows (ten times the split, if that is more): memory stays flat
 HUB_TIMEOUT_SECONDS = 4
+SLICE = "slice_"  # leads the names of columns by which groups of rows are compared
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Rows as found (row: int from 1, text, label: str or missing, group) and what is known about their origin."""
+    """Rows as found (row: int from 1, text, label: str or missing; group, time, slice_NAME where asked for) and what is known about their origin."""
 
     frame: pd.DataFrame
     origin: dict[str, Any]
@@ -76,8 +77,11 @@ def sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Accou
 
 
 def _wanted(data: Data) -> dict[str, str]:
-    columns = {"text": data.columns.text, "label": data.columns.label}
-    return columns | ({"group": data.columns.group} if data.columns.group else {})
+    """Return our names of the columns to read, each with the source's own."""
+    named = data.columns
+    columns = {"text": named.text, "label": named.label}
+    columns |= {ours: theirs for ours, theirs in (("group", named.group), ("time", named.time)) if theirs}
+    return columns | {f"{SLICE}{name}": name for name in named.slices}
 
 
 def _packaged(name: str, market: Market, accepted: bool) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:

