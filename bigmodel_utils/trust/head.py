@@ -1,0 +1,56 @@
+"""The last layer alone: a linear classifier on vectors, as plain numbers that can be sent, averaged and attacked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bigmodel_utils.evaluation import metrics
+from bigmodel_utils.training.forward import softmax
+from bigmodel_utils.trust.vectors import Rows
+
+
+@dataclass(frozen=True)
+class Head:
+    """`weights` (classes, features + 1), the last column being the constant; `temperature` divides its logits."""
+
+    weights: np.ndarray
+    temperature: float = 1.0
+
+    def logits(self, vectors: np.ndarray) -> np.ndarray:
+        return (vectors @ self.weights[:, :-1].T + self.weights[:, -1]) / self.temperature
+
+    def probabilities(self, vectors: np.ndarray) -> np.ndarray:
+        """Return probabilities (rows, classes)."""
+        return softmax(self.logits(vectors))
+
+    def accuracy(self, rows: Rows) -> float:
+        return float((self.logits(rows.vectors).argmax(axis=1) == rows.labels).mean())
+
+    def losses(self, rows: Rows) -> np.ndarray:
+        """Return the cross-entropy of each row, nats."""
+        return losses(self.probabilities(rows.vectors), rows.labels)
+
+    def calibrated(self, rows: Rows) -> Head:
+        """Return the head with the temperature that suits `rows`."""
+        return Head(self.weights, metrics.temperature(self.logits(rows.vectors), rows.labels))
+
+
+def losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy of each row's true label, nats, at most about 690."""
+    return -np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-300, 1))
+
+
+def nothing(classes: int, features: int) -> np.ndarray:
+    """Return the weights every training starts from: zeros, which favour no label."""
+    return np.zeros((classes, features + 1))
+
+
+def descended(weights: np.ndarray, rows: Rows, steps: int, learning_rate: float) -> np.ndarray:
+    """Return `weights` after `steps` of gradient descent on the mean cross-entropy of all `rows`."""
+    inputs = np.column_stack([rows.vectors, np.ones(len(rows))])
+    wanted, current = np.eye(len(weights))[rows.labels], weights.copy()
+    for _ in range(steps):
+        current -= learning_rate * (softmax(inputs @ current.T) - wanted).T @ inputs / len(rows)
+    return current
