@@ -13,7 +13,7 @@ from bigmodel_utils.notebook import QUIET
 _SETTINGS = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
-def arguments(port: int | None = None, browser: bool = True) -> list[str]:
+def arguments(settings: Path, port: int | None = None, browser: bool = True) -> list[str]:
     """Return the command line of the server; the token is its own, drawn anew at each start unless JUPYTER_TOKEN gives one."""
     return [
         "--ServerApp.ip=127.0.0.1",
@@ -21,8 +21,8 @@ def arguments(port: int | None = None, browser: bool = True) -> list[str]:
         "--ServerApp.allow_remote_access=False",
         f"--ServerApp.open_browser={browser}",
         "--LabApp.default_url=/lab/tree/notebooks",
+        f"--LabApp.user_settings_dir={settings}",
         "--LabApp.extension_manager=readonly",  # the other manager asks the package index
-        "--LabApp.news_url=None",
         *([f"--ServerApp.port={port}"] if port else []),
     ]
 
@@ -31,11 +31,11 @@ def open_lab(port: int | None = None, browser: bool = True) -> None:
     """Serve until Ctrl-C. The person's own JupyterLab settings stay as they are; this one asks for neither news nor updates."""
     from jupyterlab.labapp import LabApp
 
+    os.environ["BIGMODEL_HOME"] = str(paths.workspace())
+    for key, value in QUIET.items():
+        os.environ.setdefault(key, value)
     with tempfile.TemporaryDirectory(prefix="bigmodel-lab-") as folder:
-        os.environ.update({"JUPYTERLAB_SETTINGS_DIR": str(_settings(Path(folder))), "BIGMODEL_HOME": str(paths.workspace())})
-        for key, value in QUIET.items():
-            os.environ.setdefault(key, value)
-        LabApp.launch_instance(argv=arguments(port, browser))
+        LabApp.launch_instance(argv=arguments(_settings(Path(folder)), port, browser))
 
 
 def _settings(folder: Path) -> Path:

@@ -7,16 +7,22 @@ pages fall back to the reader's own fonts.
 from __future__ import annotations
 
 import base64
+import functools
+import hashlib
 import io
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+
+from bigmodel_utils import paths
+from bigmodel_utils.artifacts import write_atomic
 
 FAMILY = "Bigmodel Sans"
 _PACKAGE = "justmytype-intl-cjk"
 _FILE = "notosanssc/NotoSansSC[wght].ttf"
 _WEIGHTS = (400, 700)
 _ALWAYS = "".join(map(chr, range(32, 127))) + "–—−×·•…“”‘’≤≥±→←↗%€£¥≈"
+_CUTS = 100  # kept; the newest
 _DROPPED = ["vhea", "vmtx", "VORG", "BASE", "STAT", "MVAR"]
 
 
@@ -31,26 +37,44 @@ def source() -> Path | None:
 
 
 class Typeface:
-    """The signs of all `texts`, loaded once; `css(text)` cuts out those of one page. Same text, same bytes."""
+    """The signs of all `texts`, loaded once when needed; `css(text)` cuts out those of one page. Same text, same bytes.
+
+    A cut is kept beside the downloads: a page whose signs are known costs no cutting again.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._small = b""
-        path = source()
-        if path is not None:
-            from fontTools.varLib import instancer
-
-            font = _subset(path.read_bytes(), set(_ALWAYS).union(*texts))
-            self._small = _saved(instancer.instantiateVariableFont(font, {"wght": _WEIGHTS}))
+        self._signs = set(_ALWAYS).union(*texts)
+        self._path = source()
 
     def css(self, text: str) -> str:
         """Return the @font-face rule with the font as a data URI, or "" without the package."""
-        if not self._small:
+        if self._path is None:
             return ""
-        data = base64.b64encode(_saved(_subset(self._small, set(_ALWAYS) | set(text)), "woff2")).decode("ascii")
+        data = self._known(set(_ALWAYS) | set(text))
         weights = f"{_WEIGHTS[0]} {_WEIGHTS[1]}"
         return (
             f'@font-face{{font-family:"{FAMILY}";font-weight:{weights};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
         )
+
+    def _known(self, signs: set[str]) -> str:
+        """Return the cut in base64, from the cuts that are kept if it is there."""
+        versions = [metadata.version(name) for name in (_PACKAGE, "fonttools", "brotli")]
+        key = hashlib.sha256("\0".join([*versions, str(_WEIGHTS), "".join(sorted(signs))]).encode()).hexdigest()
+        cut = paths.raw() / "typefaces" / f"{key[:32]}.txt"
+        if not cut.is_file():
+            cut.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(cut, base64.b64encode(_saved(_subset(self._small, signs), "woff2")).decode("ascii"))
+            for old in sorted(cut.parent.glob("*.txt"), key=lambda path: path.stat().st_mtime)[:-_CUTS]:
+                old.unlink(missing_ok=True)
+        return cut.read_text(encoding="ascii")
+
+    @functools.cached_property
+    def _small(self) -> bytes:
+        """The typeface in two weights, with the signs of all pages."""
+        from fontTools.varLib import instancer
+
+        font = _subset(self._path.read_bytes(), self._signs)
+        return _saved(instancer.instantiateVariableFont(font, {"wght": _WEIGHTS}))
 
 
 def _subset(font_bytes: bytes, signs: set[str]):

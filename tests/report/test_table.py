@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -59,12 +60,16 @@ def test_every_input_has_a_name_for_the_reader(name: str) -> None:
     assert unnamed == []
 
 
-def test_typeface_is_repeatable_and_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_typeface_is_repeatable_and_optional(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if font.source() is None:
         pytest.skip("the font package justmytype-intl-cjk is not installed")
-    face = font.Typeface(["结论", "进入"])
-    assert face.css("结论") == font.Typeface(["结论", "进入"]).css("结论")
-    assert face.css("结论") != face.css("进入")
+    cuts = []
+    for workspace in ("one", "two"):  # each with its own kept cuts
+        monkeypatch.setenv("BIGMODEL_HOME", str(tmp_path / workspace))
+        cuts.append(font.Typeface(["结论", "进入"]).css("结论"))
+    assert cuts[0] == cuts[1] != font.Typeface(["结论", "进入"]).css("进入")
+    monkeypatch.setattr(font, "_subset", lambda *_: pytest.fail("a cut that is kept was cut again"))
+    assert font.Typeface(["结论", "别的"]).css("结论") == cuts[0]
 
     def absent(name: str) -> None:
         raise metadata.PackageNotFoundError(name)
