@@ -16,7 +16,8 @@ def lines() -> Iterator[str]:
     """Return a line per run, newest first: scenario, run, when, verdict and chance of gain."""
     for folder in sorted(_runs(), key=_age):
         written, decision = manifest.read(folder).get("written", "unfinished"), _decision(folder)
-        said = f"{decision['verdict']}, {decision['probability']:.0%} of futures gain" if decision else "no verdict yet"
+        finished = "unfinished" if written == "unfinished" else "finished, see its page"
+        said = f"{decision['verdict']}, {decision['probability']:.0%} of futures gain" if decision else finished
         yield f"{folder.parent.name}  {folder.name}  {written}  {said}"
 
 

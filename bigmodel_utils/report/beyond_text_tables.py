@@ -24,7 +24,7 @@ def sources(sheets: Sequence[dict[str, Any]]) -> Table:
         Column("licence", Message("licence as found")),
         Column("gaps", Message("what is missing")),
     ]
-    return Table(Message("{count} sets of real data, small and old", count=len(sheets)), columns, sheets, Message("As their packages state."))  # fmt: skip
+    return Table(Message("{count} sets carry this page", count=len(sheets)), columns, sheets, Message("As their packages state; a file of one's own is shown by its name."))  # fmt: skip
 
 
 def rows(judged: Sequence[Judged]) -> Table:
