@@ -77,9 +77,11 @@ def trade_off(treated: Treatment) -> Table | Message:
     if not treated.grouping:
         return TOO_FEW
     policies, chance = treated.policies, {found.rate: found.p_value for found in treated.disparities}
-    cost = policies.set_index("policy")["usd_per_thousand"]
-    extra = float(cost["equal recall"] - cost["one line"])
-    if extra > 0:
+    one, equal = (policies.set_index("policy").loc[name] for name in ("one line", "equal recall"))
+    extra = float(equal["usd_per_thousand"] - one["usd_per_thousand"])
+    if equal["recall_gap"] >= one["recall_gap"]:
+        finding = Message("A threshold for each group is not shown to bring the groups nearer to each other")
+    elif extra > 0:
         finding = Message("Finding every group's cases equally would cost {extra:cents} more per 1,000 texts", extra=extra)
     else:
         finding = Message("Finding every group's cases equally would cost nothing more")

@@ -81,20 +81,20 @@ def _groups(canvas: Canvas, rows: list[dict]) -> None:
         y -= 1
 
 
-def pieces(table: pd.DataFrame, event: str, market: str = "target", count: int = 6) -> Chart:
+def pieces(table: pd.DataFrame, event: str, count: int = 6) -> Chart | Message:
     """Return the pieces of text that pull an answer most towards the event and away from it.
 
-    table: market, piece, texts, score (mean pull on the log-odds of the event); event: the event's label.
+    table: piece, texts, score (mean pull on the log-odds of the event); event: the event's label.
     """
-    own = table[table["market"] == market].sort_values("score")
+    own = table.sort_values("score")
     rows = own.iloc[[*range(min(count, len(own))), *range(max(count, len(own) - count), len(own))]].to_dict("records")
     if not rows:
-        raise ValueError(f"no pieces of the {market} market")
+        return Message("No piece of text comes back often enough to weigh it.")
     most = max(rows, key=lambda row: abs(row["score"]))
     towards = Message("towards") if most["score"] > 0 else Message("away from")
     finding = Message(
-        "In the {market}, “{piece}” pulls hardest: {way} “{event}”",
-        market=palette.MARKET_NAMES[market], piece=most["piece"], way=towards, event=event,
+        "Over many texts of the target market, “{piece}” pulls hardest, {way} “{event}”",
+        piece=most["piece"], way=towards, event=event,
     )  # fmt: skip
     alt = Message("Bars of {count} pieces of text by their mean pull on the answer, from strongest against to strongest for.",
                   count=len(rows))  # fmt: skip
