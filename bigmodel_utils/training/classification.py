@@ -51,6 +51,6 @@ class Classification:
 
 def label_weights(labels: np.ndarray, count: int, balanced: bool) -> torch.Tensor:
     """Return a weight per label with mean one over the rows: equal, or inverse to how often the label occurs."""
-    occurs = np.bincount(labels, minlength=count)
+    occurs = np.bincount(labels, minlength=count).clip(min=1)  # one that never occurs is never asked for
     weights = len(labels) / (count * occurs) if balanced else np.ones(count)
     return torch.tensor(weights, dtype=torch.float32)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils.choices import Training
-from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.training import checkpoint
 from bigmodel_utils.training.batches import by_length, shuffled
 from bigmodel_utils.training.checkpoint import Course
 from bigmodel_utils.training.device import Device, DeviceError
 from bigmodel_utils.training.dropout import lighten
 from bigmodel_utils.training.forward import BATCH_TOKENS
+from bigmodel_utils.training.learned import TrainingError, trained
 from bigmodel_utils.training.objective import Objective
 from bigmodel_utils.training.precision import Image
 from bigmodel_utils.training.progress import Progress
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 CLIP_NORM = 1.0
 _LOG_POINTS = 40  # rows of training loss in a history
 _SAVE_SECONDS = 60.0
-
-
-class TrainingError(BigModelError):
-    """A training that cannot go on, or data that cannot be trained on."""
 
 
 @dataclass(frozen=True)
@@ -243,20 +239,3 @@ class Loop:
         with torch.no_grad():
             for name, tensor in self.course.best.items():
                 self.parameters[name].copy_(tensor)
-
-
-def trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Parameter]:
-    """Return the parameters that learn: all but the lowest `frozen_layers` and, unless asked for, the embeddings.
-
-    Embeddings are most of a multilingual model and gain nothing from a few thousand texts.
-    """
-    if not settings.train_embeddings:
-        embeddings(model).requires_grad_(False)
-    if settings.frozen_layers:
-        stack = layers(model)
-        if settings.frozen_layers > len(stack):
-            raise TrainingError(
-                f"frozen_layers = {settings.frozen_layers}", f"at most {len(stack)}, the model's layers", "the scenario"
-            )
-        stack[: settings.frozen_layers].requires_grad_(False)
-    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}

@@ -60,20 +60,49 @@ def load_classifier(folder: Path, labels: list[str]) -> tuple[PreTrainedModel, P
 
     Raises WeightsError when the folder's head decides between other labels.
     """
-    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoModelForSequenceClassification
+
+    return _with_head(AutoModelForSequenceClassification, "SequenceClassification", folder, labels)
+
+
+def load_tagger(folder: Path, labels: list[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return a token classifier over `labels` (a fresh head unless the folder has one) and its tokenizer, as above."""
+    from transformers import AutoModelForTokenClassification
+
+    return _with_head(AutoModelForTokenClassification, "TokenClassification", folder, labels)
+
+
+def load_writer(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return a causal language model and its tokenizer; raises WeightsError for weights that never learned to write."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    silence()
+    architectures = AutoConfig.from_pretrained(folder).architectures or []
+    if not any("CausalLM" in name or "LMHead" in name for name in architectures):
+        raise WeightsError(
+            f"{paths.shown(folder)}, a {', '.join(architectures) or 'model of no named kind'}",
+            "a causal language model, as GPT or Llama",
+            "the weights of the scenario",
+        )
+    tokenizer = _tokenizer(folder)
+    return AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True), tokenizer
+
+
+def _with_head(
+    kind: Any, architecture: str, folder: Path, labels: list[str]
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    from transformers import AutoConfig
 
     silence()
     config = AutoConfig.from_pretrained(folder)
-    trained = any("SequenceClassification" in name for name in config.architectures or [])
+    trained = any(architecture in name for name in config.architectures or [])
     known = [config.id2label[i] for i in range(config.num_labels)]
     if trained and known != labels:
         raise WeightsError(
             f"a model that decides between {known}", f"one that decides between {labels}", "task.labels or model.weights"
         )
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForSequenceClassification.from_pretrained(
+    tokenizer = _tokenizer(folder)
+    model = kind.from_pretrained(
         folder,
         use_safetensors=True,
         id2label=dict(enumerate(labels)),
@@ -81,6 +110,16 @@ def load_classifier(folder: Path, labels: list[str]) -> tuple[PreTrainedModel, P
         pad_token_id=tokenizer.pad_token_id,
     )
     return model, tokenizer
+
+
+def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Return the folder's tokenizer; where it has no padding, the end mark pads."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
 
 
 def silence() -> None:

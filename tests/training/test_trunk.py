@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+
+from bigmodel_utils.training import dropout, trunk
+from bigmodel_utils.training.batches import encode
+from bigmodel_utils.training.pretrained import load_classifier
+from bigmodel_utils.training.trunk import Trunk
+
+LABELS = ["negative", "positive"]
+
+
+@pytest.fixture
+def made(start, reviews):
+    model, tokenizer = load_classifier(start, LABELS)
+    return model.eval(), encode(tokenizer, reviews["text"].tolist()[:40], 24)
+
+
+def test_held_texts_get_the_whole_models_answers(made):
+    model, texts = made
+    rows = np.array([7, 3, 31, 12])
+    ids, mask = texts.batch(rows)
+    with torch.inference_mode():
+        expected = model(input_ids=ids, attention_mask=mask).logits
+    names = list(model.state_dict())
+    held = Trunk(model, 1, 128)
+    (texts_held,) = held.hold(texts)
+    assert len(trunk.layers(model)) == 0  # no stack of two is left: the lower layer is out of the way
+    assert texts_held.states.shape == (len(texts.flat), model.config.hidden_size)
+    torch.testing.assert_close(held.logits(texts_held, rows), expected, rtol=1e-4, atol=1e-5)
+    held.restore()
+    assert list(model.state_dict()) == names
+    with torch.inference_mode():
+        torch.testing.assert_close(model(input_ids=ids, attention_mask=mask).logits, expected)
+
+
+@pytest.mark.parametrize("reason", ["memory", "nothing frozen", "an architecture of another build"])
+def test_where_holding_does_not_do_the_whole_model_runs(made, monkeypatch, reason):
+    model, texts = made
+    if reason == "memory":
+        monkeypatch.setattr(trunk, "_MOST_BYTES", 100)
+    if reason == "an architecture of another build":
+        monkeypatch.setattr(trunk._Recall, "forward", lambda *_, **__: torch.zeros(2, 8, 32))
+    held = Trunk(model, 0 if reason == "nothing frozen" else 1, 128)
+    (texts_held,) = held.hold(texts)
+    assert texts_held.states is None
+    assert len(trunk.layers(model)) == 2
+    ids, mask = texts.batch(np.arange(3))
+    torch.testing.assert_close(held.logits(texts_held, np.arange(3)), model(input_ids=ids, attention_mask=mask).logits)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_dropout_by_bytes_keeps_the_mean(share):
+    torch.manual_seed(3)
+    values = torch.ones(400, 501, requires_grad=True)
+    dropped = dropout.drop(values, share)
+    assert float((dropped == 0).float().mean()) == pytest.approx(share, abs=0.01)
+    assert dropped.mean().item() == pytest.approx(1, abs=0.02)
+    dropped.sum().backward()
+    assert torch.equal(values.grad, dropped.detach())
+    torch.manual_seed(3)
+    assert torch.equal(dropout.drop(values, share), dropped)
+
+
+def test_a_lightened_model_answers_as_before(made):
+    model, texts = made
+    ids, mask = texts.batch(np.arange(8))
+    expected = model(input_ids=ids, attention_mask=mask).logits
+    dropout.lighten(model)
+    assert model.config._attn_implementation == "bigmodel_bytes"
+    torch.testing.assert_close(model(input_ids=ids, attention_mask=mask).logits, expected, rtol=1e-4, atol=1e-5)
+    assert not [part for part in model.modules() if type(part) is torch.nn.Dropout]
+    model.train()
+    assert not torch.allclose(model(input_ids=ids, attention_mask=mask).logits, expected)
