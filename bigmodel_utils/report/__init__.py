@@ -9,6 +9,7 @@ from bigmodel_utils.report import (
     market_explore,
     market_tables,
     model_tables,
+    trust_tables,
     value_tables,
 )
 from bigmodel_utils.report.chart import Chart
@@ -34,5 +35,6 @@ __all__ = [
     "market_tables",
     "model_tables",
     "settings",
+    "trust_tables",
     "value_tables",
 ]

@@ -24,7 +24,7 @@ _RULES = {"average": robust.average, "trimmed": robust.trimmed}
 @dataclass(frozen=True)
 class Sharing:
     """`splits`: holders, split (even | skewed), accuracy, low, high, behind (points behind pooled rows, with low and high),
-    alone (mean accuracy of the holders without each other), one_label (holders with one label only), bytes, usd.
+    alone (mean accuracy of the holders without each other), one_label (holders with one label only), rounds, bytes, usd.
 
     `faults`: fault of one holder, then the accuracy under each rule (average | trimmed). `pooled`: accuracy of pooled rows.
     """
@@ -81,6 +81,7 @@ def _split(scenario: Scenario, views: Views, together: Head, count: int, skewed:
         "behind_high": behind.high,
         "alone": float(np.mean(alone)),
         "one_label": sum(len(np.unique(part.labels)) == 1 for part in parts),
+        "rounds": trust.rounds,
         "bytes": size,
         "usd": size / 1e9 * facts.as_range("egress_usd_gb")["mid"],
     }

@@ -16,11 +16,13 @@ from bigmodel_utils.report.charts.ranking import ranking
 from bigmodel_utils.report.charts.reliability import reliability
 from bigmodel_utils.report.charts.rows import account, label_shares, lengths
 from bigmodel_utils.report.charts.strain import noise, slices
+from bigmodel_utils.report.charts.trust import attack, privacy, sharing
 from bigmodel_utils.report.charts.value import cash_fan, npv_density, tornado
 
 __all__ = [
     "account",
     "adoption",
+    "attack",
     "cash_fan",
     "confidence",
     "confusion",
@@ -41,9 +43,11 @@ __all__ = [
     "npv_density",
     "pieces",
     "price_response",
+    "privacy",
     "ranking",
     "ranks",
     "reliability",
+    "sharing",
     "slices",
     "threshold_cost",
     "tornado",

@@ -1,0 +1,34 @@
+"""What the trust page answers: may this be trained, which way, and at what price."""
+
+from __future__ import annotations
+
+from bigmodel_utils.messages import Message
+from bigmodel_utils.trust.attacks import Attacks
+from bigmodel_utils.trust.curve import Curve
+from bigmodel_utils.trust.sharing import Sharing
+from bigmodel_utils.trust.way import Way
+
+
+def finding(way: Way, curve: Curve, attacked: Attacks, shared: Sharing) -> Message:
+    """Return the way that rules allow, and what it costs in accuracy; true whichever way it came out."""
+    lost, behind = curve.figures["privacy_points_lost"], shared.figures["federated_points_behind"]
+    return Message(
+        "{why} Weights shared by holders that are alike stay {behind:number1} points behind pooled rows ({holds}); training "
+        "within an epsilon of {epsilon:number1} gives up {lost:number1} points against the same last layer without "
+        "protection. {leak}",
+        why=way.why,
+        behind=max(0.0, behind.mid),
+        holds=Message("a difference is not shown") if behind.low <= 0 else Message("the difference is real"),
+        epsilon=max(epsilon for epsilon in curve.heads if epsilon != float("inf")),
+        lost=max(0.0, lost.mid),
+        leak=_leak(attacked),
+    )
+
+
+def _leak(attacked: Attacks) -> Message:
+    advantage = attacked.figures["attack_advantage_b"]
+    if advantage.low > 0:
+        return Message(
+            "The adapted model as it is gives rows away: an attacker gains {points:number1} points.", points=100 * advantage.mid
+        )
+    return Message("No attack tried here tells the adapted model's rows from others; a better attack may.")
