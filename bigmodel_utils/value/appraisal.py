@@ -8,23 +8,40 @@ import numpy as np
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
-from bigmodel_utils.units import MONTHS_PER_YEAR
+from bigmodel_utils.units import MONTHS_PER_YEAR, Quantity
 from bigmodel_utils.value import accounts, decision, investment, machines, simulation, uncertainty, valuation, venture
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TRAINING, EVALUATION = "02_train_model", "03_evaluate_model"
+TRAINING, EVALUATION, DEPLOYMENT = "02_train_model", "03_evaluate_model", "04_deploy_model"
+ASSUMPTIONS = venture.ASSUMED
 SHOWN_DRAWS = 400  # futures that the brief's what-if carries along
 
 
 def appraise(run: Run) -> valuation.Valuation:
     """Return the valuation of a run that has trained and evaluated its models; raises ArtifactError otherwise."""
-    figures = run.figures(TRAINING) | run.figures(EVALUATION)
+    figures, confusion = _as_served(run)
     machine = run.json(EVALUATION, "machine")
     device = "cpu" if machine["device"] == "cpu" else machines.accelerator(machine["device"])
-    confusion = run.table(EVALUATION, "confusion")
     return valuation.estimate(run.scenario, figures, confusion, device=device, cores=machine["cores"])
+
+
+def _as_served(run: Run) -> tuple[dict[str, Quantity], pd.DataFrame]:
+    """Return measured figures and each model's counts, M_B's as notebook 04 serves it where the scenario deploys at all.
+
+    The rate is then what a server sustained over HTTP. Where none was sustained, the rate of batches in process stands.
+    """
+    import pandas as pd
+
+    figures, confusion = run.figures(TRAINING) | run.figures(EVALUATION), run.table(EVALUATION, "confusion")
+    if DEPLOYMENT not in run.stages:
+        return figures, confusion
+    sustained = run.figures(DEPLOYMENT)["sustained_requests_per_second"]
+    if sustained.mid > 0:
+        figures |= {"samples_per_second": sustained}
+    others = confusion[confusion["model"] != valuation.ENTRANT]
+    return figures, pd.concat([others, run.table(DEPLOYMENT, "confusion")], ignore_index=True)
 
 
 def npv_twice(worth: valuation.Valuation) -> tuple[float, float]:

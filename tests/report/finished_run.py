@@ -82,6 +82,21 @@ def _evaluate(run: Run) -> None:
     )
 
 
+def _deploy(run: Run) -> None:
+    rows = [("float32", 0.85, 0.0, 0.0, 0.0, 487.0, 60.0, 1.0), ("distilled", 0.845, -0.005, -0.02, 0.01, 49.0, 240.0, 4.0)]
+    columns = ["variant", "accuracy", "difference", "difference_low", "difference_high", "size_mb", "rate", "speedup"]
+    run.write_table("frontier", pd.DataFrame(rows, columns=columns).assign(n=800, dominated=False))
+    counts = pd.DataFrame([("b", 1075, 125, 95, 1105)], columns=["model", *valuation.COUNTS])
+    run.write_table("confusion", counts)
+    run.write_json("machine", {"device": "cpu", "cores": 2, "variant": "distilled"})
+    run.write_figures(
+        {
+            "served_accuracy": measured(0.845, "share", 0.016),
+            "sustained_requests_per_second": measured(80.0, "requests/s", 5, 300),
+        }
+    )
+
+
 def _size(run: Run) -> None:
     draws = uncertainty.draw(uncertainty.from_assumptions(run.scenario.assumptions), 2000, 7)
     price, reviews = 0.01, draws["reviews_per_merchant_month"] * 12
@@ -121,6 +136,7 @@ _WRITERS = {
     "01_prepare_data": _prepare,
     "02_train_model": _train,
     "03_evaluate_model": _evaluate,
+    "04_deploy_model": _deploy,
     "05_size_market": _size,
     "06_estimate_value": _value,
     "08_decide": _decide,
