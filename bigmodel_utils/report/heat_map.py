@@ -56,7 +56,7 @@ def heat_map(examples: Sequence[Example]) -> HeatMap:
         return HeatMap(Message("No text to take apart"), examples)
     wrong = sum(not example.is_right for example in examples)
     finding = Message(
-        "Of {count} decisions taken apart, {wrong} are wrong; the strongest pull comes from “{piece}”",
+        "{count} decisions taken apart, {wrong} of them wrong; the strongest pull comes from “{piece}”",
         count=len(examples),
         wrong=wrong,
         piece=max(strongest)[1],
