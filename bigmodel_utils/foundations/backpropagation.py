@@ -41,7 +41,7 @@ def backward(weights: Weights, x: np.ndarray, y: np.ndarray) -> tuple[float, Wei
     return float(np.mean((answer - y) ** 2)), Weights(x.T @ before, before.sum(axis=0), hidden.T @ error, error.sum(axis=0))
 
 
-def train(seed: int, steps: int = 250, rate: float = 0.1, sign: int = -1) -> pd.DataFrame:
+def train(seed: int, steps: int = 150, rate: float = 0.1, sign: int = -1) -> pd.DataFrame:
     """Return step and loss of gradient descent; `sign` +1 makes the textbook's slip and walks uphill.
 
     Stops early once the loss exceeds a million: uphill there is no end.
