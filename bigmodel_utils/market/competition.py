@@ -90,7 +90,7 @@ class Comparison:
     """One figure of ours against the rivals' (or against a level that matters), by name and by `title` for the reader.
 
     `internal` figures are ours to change (price, accuracy), external ones are the market's (demand, rules). `spec` is
-    how the two numbers are written, see `messages.format_value`.
+    how the two numbers are written, see `messages.format_value`; `beside` says whose the second is.
     """
 
     figure: str
@@ -100,12 +100,17 @@ class Comparison:
     higher_is_better: bool
     internal: bool
     spec: str = "number1"
+    beside: Message | None = None
 
     @property
     def line(self) -> Message:
         """The comparison as a sentence."""
         ours, theirs = (Message("{value:" + self.spec + "}", value=value) for value in (self.ours, self.theirs))
-        return Message("{title}: {ours} against {theirs}", title=self.title, ours=ours, theirs=theirs)
+        if self.beside is None:
+            return Message("{title}: {ours} against {theirs}", title=self.title, ours=ours, theirs=theirs)
+        return Message(
+            "{title}: {ours} against {theirs} ({beside})", title=self.title, ours=ours, theirs=theirs, beside=self.beside
+        )
 
 
 def swot(comparisons: Sequence[Comparison]) -> pd.DataFrame:

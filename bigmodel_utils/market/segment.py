@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError
 from bigmodel_utils.messages import Message
 from bigmodel_utils.units import MONTHS_PER_YEAR
@@ -75,6 +76,11 @@ def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.
             }
         )
     return pd.DataFrame(rows)
+
+
+def of_venture(draws: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
+    """Return `segments` for merchants as unequal as `merchant_volume_log_sd` of the facts says."""
+    return segments(draws, facts.as_range("merchant_volume_log_sd")["mid"])
 
 
 def smallest_worth_winning(draws: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -31,15 +31,16 @@ def swot(scenario: Scenario, figures: Mapping[str, Quantity]) -> pd.DataFrame:
 
     `figures` are those of the evaluation and value pages; a comparison whose figures are missing is left out.
     """
+    accuracy, price = Message("Accuracy in the market"), Message("Price of 1,000")
     pairs = [
-        ("simple_model", Message("Accuracy in the market against a simple model"), *_ACCURACY, "accuracy_target_rival"),
-        ("unadapted", Message("Accuracy in the market against the model as it is"), *_ACCURACY, "accuracy_target_a"),
-        ("people", Message("Price of 1,000 against reading by people"), *_PRICE, "people_usd_per_thousand"),
-        ("serving", Message("Price of 1,000 against the cost of serving them"), *_MARGIN, "serving_usd_per_thousand"),
+        ("simple_model", accuracy, Message("a simple model"), *_ACCURACY, "accuracy_target_rival"),
+        ("unadapted", accuracy, Message("the model as it is"), *_ACCURACY, "accuracy_target_a"),
+        ("people", price, Message("reading by people"), *_PRICE, "people_usd_per_thousand"),
+        ("serving", price, Message("the cost of serving them"), *_MARGIN, "serving_usd_per_thousand"),
     ]
     found = [
-        Comparison(name, title, figures[ours].mid, figures[theirs].mid, higher, True, spec)
-        for name, title, ours, higher, spec, theirs in pairs
+        Comparison(name, title, figures[ours].mid, figures[theirs].mid, higher, True, spec, beside)
+        for name, title, beside, ours, higher, spec, theirs in pairs
         if ours in figures and theirs in figures
     ]
     return competition.swot(found + _outside(scenario, figures))
@@ -50,20 +51,23 @@ def _outside(scenario: Scenario, figures: Mapping[str, Quantity]) -> list[Compar
     ranking = outlook.markets(scenario).table
     growth = facts.load("countries").set_index("iso3")["gdp_nominal_usd_cagr_pct_5y"]
     middle = len(ranking) / 2
+    growing, rank = Message("Growth of the country's economy, % a year"), Message("Rank among markets")
     found = [
-        Comparison("growth", Message("Growth of the market, % a year"), growth[target], growth.median(), True, False),
-        Comparison("rank", Message("Rank among markets against the middle"), ranking.loc[target, "rank"], middle, False, False),
+        Comparison(
+            "growth", growing, growth[target], growth.median(), True, False, beside=Message("the middle of all countries")
+        ),
+        Comparison("rank", rank, ranking.loc[target, "rank"], middle, False, False, beside=Message("the middle")),
     ]
     rivals = facts.load("rivals")
     here = rivals[rivals["country_iso3"].isna() | (rivals["country_iso3"] == target)]
     if len(here) and "price_per_thousand" in figures:
         ours, cheapest = figures["price_per_thousand"].mid, here["usd_per_thousand"].min()
-        title = Message("Price of 1,000 against the cheapest programming interface")
-        found.append(Comparison("interface", title, ours, cheapest, False, True, "cents"))
+        beside = Message("the cheapest programming interface")
+        found.append(Comparison("interface", Message("Price of 1,000"), ours, cheapest, False, True, "cents", beside))
     burden, _ = outlook.rules(scenario)
     if burden.known:
-        title = Message("Months to meet the rules against a quarter")
-        found.append(Comparison("rules", title, burden.delay_months[1], _QUICK, False, False))
+        title = Message("Months to meet the rules")
+        found.append(Comparison("rules", title, burden.delay_months[1], _QUICK, False, False, beside=Message("a quarter")))
     return [item for item in found if item.ours == item.ours and item.theirs == item.theirs]  # an unknown is not compared
 
 

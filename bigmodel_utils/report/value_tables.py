@@ -122,6 +122,116 @@ def information(worth: pd.DataFrame, most: int = 6) -> Table:
     )
 
 
+def variance(shares: pd.DataFrame, most: int = 6) -> Table:
+    """Return which inputs the doubt about the value comes from. shares: assumption, first, total as `sensitivity.sobol`."""
+    top = shares.head(most)
+    rows = [
+        {"what": names.assumption(row.assumption), "first": max(row.first, 0.0), "total": row.total} for row in top.itertuples()
+    ]
+    finding = Message(
+        "{what} carries {total:percent} of the doubt about the value", what=rows[0]["what"], total=rows[0]["total"]
+    )
+    columns = [
+        Column("what", Message("assumption")),
+        Column("first", Message("alone"), "percent"),
+        Column("total", Message("with what it touches"), "percent"),
+    ]
+    source = Message("Share of the value's variance (Sobol indices), all inputs moving at once and independently.")
+    return Table(finding, columns, rows, source)
+
+
+def labels(more: pd.DataFrame) -> Table:
+    """Return what more labels are worth. more: as `information.more_labels`, possibly empty."""
+    columns = [
+        Column("more", Message("more labels"), "integer"),
+        Column("error_factor", Message("errors left"), "percent"),
+        Column("usd", Message("worth"), "money", Message("after their price")),
+        Column("low", Message("low"), "money"),
+        Column("high", Message("high"), "money"),
+        Column("gain", Message("chance of gain"), "percent"),
+    ]
+    source = Message(
+        "Errors fall as the learning curve of notebook 03 says; the same futures valued with fewer errors and dearer labels."
+    )
+    if more.empty:
+        return Table(Message("The learning curve of this run does not fall: more labels cannot be priced"), columns, [], source)
+    best = more.loc[more["usd"].idxmax()]
+    if best["usd"] <= 0:
+        finding = Message("No number of further labels is worth its price")
+    elif int(best["more"]) == int(more["more"].max()):
+        finding = Message(
+            "More labels pay as far as the curve can be trusted: {more:integer} of them are worth {usd:money}",
+            more=int(best["more"]), usd=float(best["usd"]),
+        )  # fmt: skip
+    else:
+        finding = Message(
+            "{more:integer} more labels pay best: they are worth {usd:money}", more=int(best["more"]), usd=float(best["usd"])
+        )
+    return Table.of(finding, more, columns, source, best=int(more["usd"].argmax()) if best["usd"] > 0 else None)
+
+
+def waiting(table: pd.DataFrame) -> Table:
+    """Return entering now against waiting for news. table: news_share, now, wait."""
+    pays = table[table["wait"] > table["now"]]
+    if pays.empty:
+        finding = Message("Waiting a year is worth less than entering now, whatever it would teach")
+    elif float(table["now"].iloc[0]) <= 0:
+        finding = Message(
+            "Entering now is worth nothing on average; a year of waiting is worth something as soon as it teaches"
+        )
+    else:
+        finding = Message(
+            "Waiting a year pays only if it clears up {share:percent} or more of the doubt",
+            share=float(pays["news_share"].iloc[0]),
+        )
+    columns = [
+        Column("news_share", Message("doubt that a year clears up"), "percent"),
+        Column("now", Message("enter now"), "money"),
+        Column("wait", Message("wait, then choose"), "money"),
+    ]
+    source = Message(
+        "Decision tree on the same futures: after the news one enters only where it pays; a year's value is lost to discount."
+    )
+    return Table.of(finding, table, columns, source)
+
+
+def own_or_api(table: pd.DataFrame) -> Table:
+    """Return own serving against bought answers. table: as `api_prices.against_apis`."""
+    cheaper = table[table["break_even"] < table["volume"]]
+    values = {"count": len(cheaper), "of": len(table), "volume": float(table["volume"].iloc[0])}
+    finding = Message(
+        "At {volume:integer} thousand texts a month, serving the model ourselves is cheaper than {count} of {of} interfaces",
+        **values,
+    )
+    rows = table.assign(offer=[Message("{offer}", offer=offer) for offer in table["offer"]])
+    columns = [
+        Column("offer", Message("interface")),
+        Column("usd_per_thousand", Message("price"), "money", Message("1,000 texts")),
+        Column("own_usd_per_thousand", Message("own serving"), "money", Message("1,000 texts")),
+        Column("break_even", Message("own is cheaper from"), "integer", Message("thousand texts a month")),
+    ]
+    source = Message(
+        "List prices of data/facts/rivals.csv against the rented machine at its average load. Empty: own serving is never cheaper."
+    )
+    return Table.of(finding, rows, columns, source)
+
+
+def footprint(figures: Mapping[str, Quantity]) -> Table:
+    """Return energy, carbon and hours of reading in the plan's last year. figures: as `footprint.of_venture`."""
+    labels_of = {
+        "serving_kwh": Message("energy of serving, a year"),
+        "serving_kg": Message("carbon of serving, a year"),
+        "training_wh": Message("energy of adapting once"),
+        "training_g": Message("carbon of adapting once"),
+        "reading_hours": Message("hours of reading that change hands, a year"),
+    }
+    finding = Message(
+        "In the last year serving takes {kwh:integer} kWh and {kg:integer} kg of CO2e; {hours:integer} hours of reading change hands",
+        kwh=figures["serving_kwh"].mid, kg=figures["serving_kg"].mid, hours=figures["reading_hours"].mid,
+    )  # fmt: skip
+    return tables.figures(figures, labels_of, finding)
+
+
 def flips(found: Sequence[Any], most: int = 8) -> Table:
     """Return the nearest changes of one assumption that change the verdict. found: assumption, now, at, unit, verdict."""
     rows = [

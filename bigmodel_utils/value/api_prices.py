@@ -6,12 +6,23 @@ Prices come from the package genai-prices (`pip install genai-prices`), whose ta
 from __future__ import annotations
 
 from importlib import metadata
+from typing import TYPE_CHECKING
 
-from bigmodel_utils.units import HOURS_PER_MONTH
-from bigmodel_utils.value import refusals
+import numpy as np
+
+from bigmodel_utils import facts
+from bigmodel_utils.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
+from bigmodel_utils.value import refusals, venture
 from bigmodel_utils.value.machines import Contract, Machine
+from bigmodel_utils.value.validity import refuse_aged
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bigmodel_utils.value.valuation import Valuation
 
 PACKAGE = "genai-prices"
+API_NESTS = ("text_api", "language_model_api")
 
 
 def price_table() -> str:
@@ -59,3 +70,24 @@ def break_even_thousands(
     if 1000 * hourly / (3600 * samples_per_second * average_load) >= api_usd_thousand:
         return None
     return hourly * HOURS_PER_MONTH / api_usd_thousand
+
+
+def against_apis(worth: Valuation) -> pd.DataFrame:
+    """Return offer, usd_per_thousand, own_usd_per_thousand, break_even (thousands a month, NaN where own is never cheaper), volume.
+
+    APIs of data/facts/rivals.csv against the venture's machine at its median rate; volume: the plan's last month, median.
+    Raises ValueRefused for a price too old for the plan.
+    """
+    rivals, x = facts.load("rivals"), worth.draws
+    offers = rivals[rivals["nest"].isin(API_NESTS)]
+    for offer, dated in zip(offers["rival"], offers["as_of"], strict=True):
+        refuse_aged("rivals", offer, dated, worth.scenario)
+    rate, load = (float(np.median(x[name])) for name in ("samples_per_second", "average_load"))
+    volume = float(np.median(venture.thousands_month(x, worth.years * MONTHS_PER_YEAR)))
+    meet = [break_even_thousands(worth.machine, rate, load, price) for price in offers["usd_per_thousand"]]
+    table = offers[["rival", "usd_per_thousand"]].rename(columns={"rival": "offer"}).reset_index(drop=True)
+    return table.assign(
+        own_usd_per_thousand=own_usd_month(worth.machine, rate, load, volume) / volume if volume > 0 else float("nan"),
+        break_even=[float("nan") if thousands is None else thousands for thousands in meet],
+        volume=volume,
+    )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from bigmodel_utils import facts
-from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
-from bigmodel_utils.value import device_scaling, refusals
+from bigmodel_utils.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, SECONDS_PER_HOUR, Quantity
+from bigmodel_utils.value import device_scaling, refusals, venture
 from bigmodel_utils.value.machines import Machine
+
+if TYPE_CHECKING:
+    from bigmodel_utils.value.valuation import Valuation
 
 WATT_PER_KILOWATT = 1000.0
 
@@ -59,6 +64,52 @@ def serving_energy_kwh(items: float, samples_per_second: float, watt: float, ave
     """Return kWh of serving `items` items on a machine that draws its power also while it waits."""
     refusals.above_zero(samples_per_second=samples_per_second, average_load=average_load)
     return energy_kwh(items / (samples_per_second * average_load) / SECONDS_PER_HOUR, watt, use)
+
+
+def of_venture(worth: Valuation) -> dict[str, Quantity]:
+    """Return energy and carbon of serving in the plan's last year, those of adapting once, and the hours of reading that change hands.
+
+    P10, P50, P90 over the draws and the range of the machine's power: vCPUs as `vcpu_watts` of the facts, accelerators at rated power.
+    """
+    x, watt = worth.draws, _machine_watt(worth.machine)
+    items = 1000 * 12 * venture.thousands_month(x, worth.years * MONTHS_PER_YEAR)
+    speed = x["samples_per_second"]
+    busy = items / (speed * x["average_load"]) / SECONDS_PER_HOUR
+    rented = np.maximum(busy, 12 * HOURS_PER_MONTH)  # one machine is always on
+    grid = grid_intensity(worth.machine.country)
+    training = x["training_usd"] / x["machine_usd_hour"]
+    serving, adapting = _range(rented, watt), WATT_PER_KILOWATT * _range(training, watt)
+    by_power, by_grid = str(watt["source"]), f"{watt['source']}; {grid.source}"
+    found = {
+        "serving_kwh": _quantity(serving, "kWh", by_power),
+        "serving_kg": _quantity(serving * grid.mid / 1000, "kg CO2e", by_grid),
+        "training_wh": _quantity(adapting, "Wh", by_power),
+        "training_g": _quantity(adapting * grid.mid / 1000, "g CO2e", by_grid),
+    }
+    hours = np.quantile(items / x["reviews_read_per_hour"], (0.1, 0.5, 0.9))
+    return found | {"reading_hours": _quantity(hours, "hours", "the scenario's reviews and reading speed")}
+
+
+def _machine_watt(machine: Machine) -> dict[str, float | str]:
+    """Watts of the whole machine, low, mid and high, and where they are from."""
+    if machine.device == "cpu":
+        given = facts.as_range("vcpu_watts")
+        return {end: given[end] * machine.devices for end in ("low", "mid", "high")} | {"source": given["source"]}
+    rated = device_scaling.device(machine.device)["tdp_w"] * machine.devices
+    return dict.fromkeys(("low", "mid", "high"), rated) | {"source": "rated power in data/facts/gpu_specs.csv"}
+
+
+def _range(hours: np.ndarray, watt: dict[str, float | str]) -> np.ndarray:
+    """kWh at the low, middle and high end of both hours and watts, (3,)."""
+    ends = np.quantile(hours, (0.1, 0.5, 0.9))
+    return np.array([energy_kwh(h, watt[end], Energy()) for h, end in zip(ends, ("low", "mid", "high"), strict=True)])
+
+
+def _quantity(values: np.ndarray, unit: str, source: str) -> Quantity:
+    low, mid, high = (float(value) for value in values)
+    return Quantity(
+        mid=mid, low=low, high=high, unit=unit, origin="estimated", source=source, method="P10, P50, P90 over draws"
+    )
 
 
 def reading_hours(items: float, read_per_hour: float, share_still_read: float = 0.0) -> float:

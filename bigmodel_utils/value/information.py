@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bigmodel_utils.value import refusals
+from bigmodel_utils.value import refusals, simulation
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bigmodel_utils.value.valuation import Valuation
+
 GROUPS = 40  # of draws with like values of one input: their mean NPV is what one would expect on learning it
 SIZES_NEEDED = 5
+READER = "head"  # of the measured curves: a head on the home model's vectors
+MULTIPLES = (0.25, 0.5, 1, 2, 4, 8)  # of the labels at hand; farther the curve is a guess
 
 
 def unit_loss(distance: float) -> float:
@@ -109,3 +113,32 @@ def worth_of_labels(curve: LearningCurve, now: int, more: int, items: float, usd
     refusals.above_zero(now=now, more=more)
     refusals.not_negative(items=items, usd_per_error=usd_per_error, label_usd=label_usd)
     return float(items * usd_per_error * (curve.error(now) - curve.error(now + more)) - more * label_usd)
+
+
+def more_labels(worth: Valuation, curves: pd.DataFrame) -> pd.DataFrame:
+    """Return more (labels), error_factor, usd, low, high (change of the NPV: mean, P10, P90), gain (chance to gain with them).
+
+    The entrant's misses and false alarms shrink as the measured curve says (reader, size, error of `head_start`), the labels
+    are paid for, and the same futures are valued again. Empty where errors do not fall, or were measured at too few sizes.
+    """
+    import pandas as pd
+
+    columns = ["more", "error_factor", "usd", "low", "high", "gain"]
+    points = curves[curves["reader"] == READER].groupby("size")["error"].mean()
+    try:
+        curve = learning_curve(list(points.index), list(points))
+    except refusals.ValueRefused:
+        return pd.DataFrame(columns=columns)
+    now = int(np.median(worth.draws["labels_bought"]))
+    rows = []
+    for more in (round(now * multiple) for multiple in MULTIPLES):
+        factor = float(curve.error(now + more) / curve.error(now))
+        npv = simulation.npv(_with_labels(worth.draws, more, factor), worth.years)
+        low, high = np.quantile(npv - worth.paths.npv, (0.1, 0.9))
+        rows.append((more, factor, float(np.mean(npv - worth.paths.npv)), low, high, float(np.mean(npv > 0))))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _with_labels(draws: dict[str, np.ndarray], more: int, factor: float) -> dict[str, np.ndarray]:
+    fewer = {"recall": 1 - (1 - draws["recall"]) * factor, "false_alarm_rate": draws["false_alarm_rate"] * factor}
+    return {**draws, **fewer, "labels_bought": draws["labels_bought"] + more}

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bigmodel_utils.value import refusals
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Kind = Literal["call", "put"]
+NEWS_SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,14 @@ def wait_or_enter(npv: np.ndarray, news_share: float, discount_rate: float, year
     expected = mean + revealed * (npv - mean)
     tree = Chance([(1 / len(npv), float(max(0.0, value))) for value in expected], delay=years)
     return {"now": max(0.0, mean), "wait": tree_value(tree, discount_rate)}
+
+
+def waiting(npv: np.ndarray, discount_rate: np.ndarray, years: float) -> pd.DataFrame:
+    """Return news_share, now, wait (USD): entering now, or `years` later if news that clears up that share of the doubt says so."""
+    import pandas as pd
+
+    rows = [{"news_share": share} | wait_or_enter(npv, share, float(np.median(discount_rate)), years) for share in NEWS_SHARES]
+    return pd.DataFrame(rows)
 
 
 def black_scholes(value: float, strike: float, rate: float, volatility: float, years: float, kind: Kind = "call") -> float:

@@ -71,6 +71,11 @@ def estimate(what: What, plan: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(**{column: [row[column] for row in rows] for column in ADDED})
 
 
+def back_test(what: What) -> pd.DataFrame:
+    """Return how far the estimates behind this door were off on published rows that they had not seen."""
+    return training_cost.back_test_table() if what == "training" else serving_throughput.back_test_table()
+
+
 def _estimated(door: Callable[[dict[str, object]], Quantity], row: dict[str, object]) -> dict[str, str]:
     given = {column: value.strip() if isinstance(value, str) else value for column, value in row.items()}
     try:

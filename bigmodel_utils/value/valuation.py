@@ -36,6 +36,7 @@ class Valuation:
     paths: simulation.Paths
     serving: Quantity
     training: Quantity
+    machine: machines.Machine
 
     @property
     def years(self) -> int:
@@ -104,7 +105,7 @@ def estimate(
     paths = simulation.run(draws, scenario.decision.horizon_years)
     serving = compute_cost.serving_cost(machine, rate, marginals["average_load"].p50)
     inputs = {name: marginals[name] for name in venture.INPUTS}
-    return Valuation(scenario, inputs, rates, draws, paths, serving, training)
+    return Valuation(scenario, inputs, rates, draws, paths, serving, training, machine)
 
 
 def _rules(scenario: Scenario, machine: machines.Machine) -> dict[str, Marginal]:

@@ -151,6 +151,17 @@ def monthly_cash(x: Inputs, months: int) -> list[Value]:
     return cash
 
 
+def thousands_month(x: Inputs, months: int) -> Value:
+    """Return the thousands of reviews served in month `months`, as `monthly_cash` counts them."""
+    stay = (1 - x["merchant_churn_year"]) ** (1 / 12)
+    merchants, adopted = 0, 0
+    for month in range(1, months + 1):
+        before = adopted
+        adopted = won_merchants(x) * open_share(month, x["rules_delay_months"], x["adoption_p"], x["adoption_q"])
+        merchants = merchants * stay + adopted - before
+    return merchants * x["reviews_per_merchant_month"] / 1000
+
+
 def net_present_value(cash: Sequence[Value], discount_rate: Value) -> Value:
     """Return the value today of monthly cash (month 0 undiscounted) at a yearly discount rate, USD."""
     value = 0

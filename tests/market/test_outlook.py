@@ -176,3 +176,12 @@ def test_pay_that_is_not_on_file_is_said_to_be_missing():
 def test_a_misspelt_role_names_the_nearest(entry):
     with pytest.raises(MarketError, match="did you mean 'Seller'"):
         outlook.team(entry, {"Sellers": 1})
+
+
+def test_buyers_prefer_the_more_accurate_and_an_unknown_quality_widens_the_share(entry):
+    shares = {quality: outlook.rivals(entry, 3.0, quality).set_index("offer") for quality in (None, 0.7, 0.87, 0.95)}
+    ours = {quality: table.loc[outlook.US] for quality, table in shares.items()}
+    assert ours[0.7]["mid"] < ours[0.87]["mid"] < ours[0.95]["mid"]
+    spread = {quality: row["high"] / row["low"] for quality, row in ours.items()}
+    assert spread[None] > spread[0.87]
+    assert shares[0.95].loc[outlook.STAFF, "mid"] < shares[0.7].loc[outlook.STAFF, "mid"]

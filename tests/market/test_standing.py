@@ -56,3 +56,13 @@ def test_lessons_name_the_closest_case_and_what_to_ask(entry):
     assert set(closest["answered"]) == {6}
     assert closest["distance"].is_monotonic_increasing
     assert closest["lesson"].str.len().min() > 20
+
+
+def test_each_line_sets_two_numbers_against_each_other_once():
+    """A title that already said "against" made the sentence say it twice."""
+    chosen = scenario.load("reviews_us_to_cn", {"decision.draws": 400})
+    from bigmodel_utils.report.markup import plain
+
+    lines = [plain(line, "en") for line in standing.swot(chosen, FIGURES)["line"]]
+    assert len(lines) >= 6
+    assert all(line.count("against") == 1 for line in lines)
