@@ -28,10 +28,12 @@ REFUSALS = {
 }
 
 
-def response(openapi: dict[str, Any], model: str, limits: Limits, accept_language: str) -> HTMLResponse:
-    """Return the page in the reader's language, with headers that let it load and send nothing elsewhere."""
+def response(openapi: dict[str, Any], model: str, limits: Limits, guarded: bool, accept_language: str) -> HTMLResponse:
+    """Return the page in the reader's language, with headers that let it load and send nothing elsewhere; `guarded` asks for a token."""
     language = accept_language[:2].lower()
-    text = _filled(language if language in LANGUAGES else "en", openapi, model, limits)
+    text = _filled(language if language in LANGUAGES else "en", openapi, model, limits).replace(
+        "{{guarded}}", "" if guarded else "hidden"
+    )
     return HTMLResponse(
         text,
         headers={"content-security-policy": _policy(), "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"},
@@ -57,7 +59,7 @@ def _filled(language: str, openapi: dict[str, Any], model: str, limits: Limits) 
         "title": Message("Try the model"),
         "lead": Message("Served model: {model}. Write a text as customers write it; nothing leaves this server.", model=model),
         "text": Message("Text"),
-        "token": Message("Token (only where this server asks for one)"),
+        "token": Message("Token of this server"),
         "ask": Message("Ask the model"),
         "waiting": Message("Waiting for the answer…"),
         "unreachable": Message("The server did not answer. Is it still running?"),

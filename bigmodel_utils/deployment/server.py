@@ -126,7 +126,8 @@ def application(service: Service, loopback: bool = True) -> FastAPI:
 
     @app.get("/", include_in_schema=False)
     async def front(request: Request) -> Response:
-        return front_page.response(app.openapi(), service.model, service.limits, request.headers.get("accept-language", ""))
+        language, guarded = request.headers.get("accept-language", ""), service.token is not None
+        return front_page.response(app.openapi(), service.model, service.limits, guarded, language)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:

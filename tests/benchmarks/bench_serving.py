@@ -1,0 +1,90 @@
+"""The served model under load: answering together against one by one, start to first answer, and a soak.
+
+    python tests/benchmarks/bench_serving.py FOLDER [--limit 250] [--seconds 3] [--soak 60] [--starts 3]
+
+FOLDER is a served model (`04_deploy_model/served` of a run). Before any rate is printed, the answers over HTTP are compared
+with those of the model in this process. Both servers run at once and are worked in turn, on the same texts and machine. The soak
+offers half of the sustained rate for `--soak` seconds (600 for the ten minutes of a release) and counts every request that failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+
+from bigmodel_utils import data, scenario
+from bigmodel_utils.choices import Deployment
+from bigmodel_utils.deployment import load, traffic
+from bigmodel_utils.deployment.runtime import Runtime
+
+_SOAK_SHARE = 0.5
+
+
+def ask(address: str, texts: list[str]) -> np.ndarray:
+    """Return probabilities (texts, labels) that the server at `address` answers."""
+    connection = http.client.HTTPConnection(urlsplit(address).netloc)
+    connection.request("POST", "/predict", json.dumps({"text": texts}), {"content-type": "application/json"})
+    answer = json.loads(connection.getresponse().read())
+    if "error" in answer:
+        raise SystemExit(f"the server refused {len(texts)} texts: {answer['error']}")
+    return np.array([list(row["probabilities"].values()) for row in answer["predictions"]])
+
+
+def start(folder: Path, texts: list[str], times: int) -> None:
+    """Print seconds from the command to the first answer, and whether the answers are those of the model itself."""
+    runtime, took = Runtime.load(folder), []
+    for _ in range(times):
+        began = time.perf_counter()
+        with traffic.started(folder, load.BATCHED) as address:
+            ask(address, texts[:1])
+            took.append(time.perf_counter() - began)
+            over_http = np.vstack([ask(address, texts[i : i + 5]) for i in range(0, len(texts), 5)])
+    here = runtime.probabilities(texts)
+    same = int((here.argmax(axis=1) == over_http.argmax(axis=1)).sum())
+    print(f"start to first answer: {min(took):.1f} s at best, {max(took):.1f} s at worst of {times}")
+    print(f"{same} of {len(texts)} labels equal to the model's own; largest difference {np.abs(here - over_http).max():.1e}")
+
+
+def soak(folder: Path, texts: list[str], rate: float, seconds: float) -> None:
+    with traffic.started(folder, load.BATCHED) as address:
+        target = traffic.Target.of(address, texts)
+        traffic.busiest(target, 1.0)
+        step = traffic.offered(target, rate, seconds, seed=1)
+    failed = round(step.errors * step.requests)
+    print(
+        f"soak: {failed} of {step.requests} requests failed in {seconds:g} s at {rate:.1f}/s; p95 {step.p95_ms:.0f} ms, {step.peak_memory_mb:.0f} MB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=float, default=250.0, help="milliseconds that 95 of 100 requests may take")
+    parser.add_argument("--seconds", type=float, default=3.0, help="per rate")
+    parser.add_argument("--soak", type=float, default=60.0, help="seconds")
+    parser.add_argument("--starts", type=int, default=3)
+    options = parser.parse_args()
+    chosen = scenario.load("reviews_us_to_cn")
+    texts = data.prepare(chosen.target_market, chosen.task, chosen.seed).test["text"].tolist()[:100]
+    print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
+    start(options.folder, texts, options.starts)
+    found = load.measure(options.folder, texts, Deployment(latency_p95_ms=options.limit, load_seconds=options.seconds), seed=7)
+    print(found.frame.round(1).to_string(index=False))
+    ratio = found.sustained.mid / found.alone.mid if found.alone.mid else float("nan")
+    print(
+        f"within {options.limit:g} ms: {found.sustained.mid:.1f} requests/s together, {found.alone.mid:.1f} one by one, ratio {ratio:.2f}"
+    )
+    soak(options.folder, texts, max(1.0, _SOAK_SHARE * found.sustained.mid), options.soak)
+
+
+if __name__ == "__main__":
+    main()
