@@ -27,7 +27,7 @@ class Workshop:
 
     def __init__(self, run: Run) -> None:
         self.scenario, self.source = run.scenario, run.path(MODELS, "model_b")
-        self._room = tempfile.TemporaryDirectory(prefix=".variants-", dir=run.folder)
+        self._room = tempfile.TemporaryDirectory(prefix="bigmodel-variants-")
         parts = (run.table(DATA, f"target_{part}")["text"].tolist() for part in ("train", "validation"))
         self.train, self.validation = parts
 
