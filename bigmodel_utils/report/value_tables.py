@@ -126,17 +126,22 @@ def variance(shares: pd.DataFrame, most: int = 6) -> Table:
     """Return which inputs the doubt about the value comes from. shares: assumption, first, total as `sensitivity.sobol`."""
     top = shares.head(most)
     rows = [
-        {"what": names.assumption(row.assumption), "first": max(row.first, 0.0), "total": row.total} for row in top.itertuples()
+        {"what": names.assumption(row.assumption), "first": max(row.first, 0.0), "total": max(row.total, row.first, 0.0)}
+        for row in top.itertuples()
     ]
     finding = Message(
-        "{what} carries {total:percent} of the doubt about the value", what=rows[0]["what"], total=rows[0]["total"]
+        "The largest part of the doubt about the value, {total:percent}, comes from: {what}",
+        what=rows[0]["what"],
+        total=rows[0]["total"],
     )
     columns = [
         Column("what", Message("assumption")),
         Column("first", Message("alone"), "percent"),
         Column("total", Message("with what it touches"), "percent"),
     ]
-    source = Message("Share of the value's variance (Sobol indices), all inputs moving at once and independently.")
+    source = Message(
+        "Share in where the value ends among all futures (Sobol indices of its rank), all inputs moving at once and independently."
+    )
     return Table(finding, columns, rows, source)
 
 
