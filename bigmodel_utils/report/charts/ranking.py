@@ -31,15 +31,15 @@ def ranking(curves: Mapping[str, pd.DataFrame], areas: pd.DataFrame, event_share
         share=float(row["roc_area"]),
     )
     alt = Message(
-        "Two charts of {count} models. Left: cases found against false alarms; the {model} covers {roc:percent1} of the area. "
-        "Right: share of flags that are true against cases found; its average is {precision:percent1}.",
+        "Two charts of {count} models. First: cases found against false alarms; the {model} covers {roc:percent1} of the area. "
+        "Second: share of flags that are true against cases found; its average is {precision:percent1}.",
         count=len(curves),
         model=palette.model_name(best),
         roc=float(row["roc_area"]),
         precision=float(row["average_precision"]),
     )
     note = Message(
-        "Left: cases found (up) against false alarms (across); by luck the diagonal. Right: true flags among flags (up) against cases "
+        "First: cases found (up) against false alarms (across); by luck the diagonal. Second: true flags among flags (up) against cases "
         "found (across), carried to traffic with {share:percent} of such cases; by luck the line there. Measured in this run.",
         share=event_share,
     )
