@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _HALVINGS, _STEPS, _RATE = 4, 80, 2.0
-_LEARNED_BY_HEART = 2000  # steps on few rows, until hardly an error is left
+_BY_HEART = 2000, 8.0  # steps and rate on few rows, until hardly an error is left
 
 
 @dataclass(frozen=True)
@@ -109,4 +109,4 @@ def usual_losses(members: Rows, others: Rows, classes: int, seed: int) -> tuple[
 
 def learned_by_heart(rows: Rows, classes: int) -> Head:
     """Return a head trained on few rows for far too long: the reference that an attack must win against."""
-    return Head(descended(nothing(classes, rows.vectors.shape[1]), rows, _LEARNED_BY_HEART, _RATE))
+    return Head(descended(nothing(classes, rows.vectors.shape[1]), rows, *_BY_HEART))
