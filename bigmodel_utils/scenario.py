@@ -35,6 +35,7 @@ CHAIN = (
     "01_prepare_data",
     "02_train_model",
     "03_evaluate_model",
+    "04_deploy_model",
     "05_size_market",
     "06_estimate_value",
     "08_decide",
