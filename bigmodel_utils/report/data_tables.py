@@ -14,6 +14,8 @@ from bigmodel_utils.report.tables import MEASURED, leaves
 if TYPE_CHECKING:
     import pandas as pd
 
+SHOWN = 120  # characters of a text in a table
+
 
 def parts(lengths: pd.DataFrame) -> Table:
     """Return how many texts of each label stand on each side of the split. lengths: market, part, label, rows, p50."""
@@ -69,6 +71,33 @@ def quality(table: pd.DataFrame) -> Table:
         Column("rows", Message("rows looked at"), "integer"),
     ]
     return Table(finding, columns, rows, MEASURED)
+
+
+def doubtful(found: pd.DataFrame, looked_at: int, show: int = 8) -> Table:
+    """Return the texts whose label is most in doubt. found: row, text, given, suggested, confidence; most doubtful first."""
+    finding = (
+        Message("The texts themselves speak against {count:integer} of {all:integer} labels", count=len(found), all=looked_at)
+        if len(found)
+        else Message("No label is contradicted by the texts")
+    )
+    columns = [
+        Column("row", Message("raw row"), "integer"),
+        Column("text", Message("text")),
+        Column("given", Message("label")),
+        Column("suggested", Message("looks like")),
+        Column("confidence", Message("chance of that"), "percent"),
+    ]
+    rows = [{**row, "text": _cut(row["text"])} for row in found.head(show).to_dict("records")]
+    return Table(
+        finding,
+        columns,
+        rows,
+        Message("Judged by word counts of the other rows, fold by fold; the whole list is kept with the run."),
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN].rstrip()} …"
 
 
 def data_sheet(sheet: Mapping[str, Any], market: str) -> Table:
