@@ -191,8 +191,8 @@ def waiting(table: pd.DataFrame) -> Table:
         )
     columns = [
         Column("news_share", Message("doubt that a year clears up"), "percent"),
-        Column("now", Message("enter now"), "money"),
-        Column("wait", Message("wait, then choose"), "money"),
+        Column("now", Message("enter now"), "money", Message("mean value")),
+        Column("wait", Message("wait, then choose"), "money", Message("mean value")),
     ]
     source = Message(
         "Decision tree on the same futures: after the news one enters only where it pays; a year's value is lost to discount."
