@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TEXTS = 400
 ROUNDS = 3
-BATCHES = (1, 4, 16, 64)
+BATCHES = (1, 8, 32)
 REQUESTS = 12  # of each batch larger than one
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_matrix
 
-TEXTS = 250  # per market and kind of noise: paired differences need fewer rows than shares
+TEXTS = 200  # per market and kind of noise: paired differences need fewer rows than shares
 TOPICS = 5
 _FAMILIAR = 0.75  # the rest of the texts counts as unlike the training rows
 _PREFIX = "slice_"
