@@ -14,6 +14,7 @@ from bigmodel_utils.choices import Training
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.training import distributed
 from bigmodel_utils.training.batches import Encoded, by_length
 from bigmodel_utils.training.classification import label_weights
 from bigmodel_utils.training.device import Device, choose
@@ -110,6 +111,8 @@ def fit_entities(
     """
     for part, name in ((train, "training"), (validation, "validation")):
         _check(part, labels, name)
+    if distributed.launches(settings):
+        return distributed.launch("fit_entities", start, train, validation, scenario, settings, out, checkpoints, labels)
     torch.manual_seed(scenario.seed)
     model, tokenizer = load_tagger(start, labels)
     fits(model, scenario.model.max_tokens)

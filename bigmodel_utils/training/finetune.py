@@ -109,8 +109,9 @@ def finetune(
     course = loop.run(out.name, keep)
     if adapters:
         model = adapters.merged()
-    _write(model, start.tokenizer, scenario.model.max_tokens, out)
-    if keep:
+    if loop.crew.rank == 0:
+        _write(model, start.tokenizer, scenario.model.max_tokens, out)
+    if keep and loop.crew.rank == 0:
         keep.path.unlink(missing_ok=True)
     history = pd.DataFrame(course.history)
     examples = int(history["examples"].iloc[-1])

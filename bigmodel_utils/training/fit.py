@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bigmodel_utils.choices import Training
 from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.training import distributed
 from bigmodel_utils.training.batches import encode
 from bigmodel_utils.training.classification import Classification, Labelled
 from bigmodel_utils.training.finetune import FitResult, Start, content_hash, finetune, fits
@@ -44,6 +45,8 @@ def fit(
     labels = scenario.task.labels
     _check(train, labels, "training")
     _check(validation, labels, "validation")
+    if distributed.launches(settings):
+        return distributed.launch("fit", start, train, validation, scenario, settings, out, checkpoints)
     torch.manual_seed(scenario.seed)
     model, tokenizer = load_classifier(start, labels)
     fits(model, scenario.model.max_tokens)

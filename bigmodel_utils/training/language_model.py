@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import torch
 from torch.nn.functional import cross_entropy
 
 from bigmodel_utils.choices import Training
 from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.training import distributed
 from bigmodel_utils.training.batches import Encoded
 from bigmodel_utils.training.finetune import FitResult, Start, content_hash, finetune, fits
 from bigmodel_utils.training.learned import TrainingError
@@ -67,6 +69,9 @@ def fit_language_model(
     Texts stand one after the other, an end mark between them, cut into blocks of the scenario's max_tokens. `examples` and
     rates of the result count blocks. Raises TrainingError where a part does not fill two tokens, and as `fit`.
     """
+    if distributed.launches(settings):
+        tables = (pd.DataFrame({"text": list(part)}) for part in (train, validation))
+        return distributed.launch("fit_language_model", start, *tables, scenario, settings, out, checkpoints)
     torch.manual_seed(scenario.seed)
     model, tokenizer = load_writer(start)
     fits(model, scenario.model.max_tokens)

@@ -16,6 +16,7 @@ from bigmodel_utils.training import checkpoint
 from bigmodel_utils.training.batches import by_length, shuffled
 from bigmodel_utils.training.checkpoint import Course
 from bigmodel_utils.training.device import Device, DeviceError
+from bigmodel_utils.training.distributed import Crew
 from bigmodel_utils.training.dropout import lighten
 from bigmodel_utils.training.forward import BATCH_TOKENS
 from bigmodel_utils.training.learned import TrainingError, trained
@@ -61,6 +62,7 @@ class Loop:
             lighten(self.image.model)
         depth = 0 if settings.train_embeddings else settings.frozen_layers
         self._frozen = [embeddings(self.image.model), *layers(self.image.model)[:depth]] if depth else []
+        self.crew, self._nothing = Crew(), torch.zeros((), device=device.kind)
         self.course = Course()
 
     def run(self, name: str, keep: Keep | None = None) -> Course:
@@ -71,6 +73,7 @@ class Loop:
         if keep and keep.path.exists():
             self.course = checkpoint.restore(keep.path, self.parameters, self.optimiser, keep.fingerprint)
         progress = Progress(name, self.steps)
+        self.crew.scatter_seeds(self.seed, self.course.step)
         with self._held():
             for rows in self._remaining():
                 if self.course.checks_without_gain >= self.settings.patience:
@@ -118,7 +121,7 @@ class Loop:
 
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * self._rate()
-        loss = self._gradients(rows)
+        loss = self.crew.summed(self._gradients(rows), list(self.parameters.values()))
         for parameter, origin in zip(self.parameters.values(), self.origin, strict=False):
             parameter.grad.add_(parameter.detach() - origin, alpha=self.settings.anchor)
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP_NORM)
@@ -136,12 +139,12 @@ class Loop:
         """Leave the batch's mean gradient in the parameters; halve the part computed at once when memory runs out."""
         import torch
 
-        weight = self.objective.weight(rows)
+        weight, rows = self.objective.weight(rows), self.crew.share(rows)
         while True:
             self.image.forget()
             try:
-                parts = np.array_split(rows, min(self.course.splits, len(rows)))
-                return torch.stack([self._backward(part, weight) for part in parts]).sum()
+                parts = np.array_split(rows, max(1, min(self.course.splits, len(rows))))
+                return torch.stack([self._backward(part, weight) for part in parts if len(part)] or [self._nothing]).sum()
             except torch.OutOfMemoryError:
                 if self.course.splits >= len(rows):
                     raise DeviceError(
@@ -169,7 +172,7 @@ class Loop:
             progress.show(step, self._mean_loss(), self._seen / self._spent)
         if log:
             self._log(check)
-        if keep and (check or time.monotonic() - self._saved_at > _SAVE_SECONDS):
+        if keep and not self.crew.rank and (check or time.monotonic() - self._saved_at > _SAVE_SECONDS):
             checkpoint.save(keep.path, self.course, self.parameters, self.optimiser, keep.fingerprint)
             self._saved_at = time.monotonic()
 
@@ -220,10 +223,11 @@ class Loop:
         model, observed = self.image.model, []
         model.eval()
         with torch.inference_mode():
-            for rows in by_length(self.objective.validation.lengths, BATCH_TOKENS[self.device.kind]):
+            batches = by_length(self.objective.validation.lengths, BATCH_TOKENS[self.device.kind])
+            for rows in batches[self.crew.rank :: self.crew.size]:
                 observed.append(self.objective.observe(self.trunk.logits(self.validation, rows).float(), rows))
         self._learn()
-        return self.objective.score(observed)
+        return self.objective.score(self.crew.gathered(observed))
 
     def _judge(self, loss: float) -> None:
         course = self.course
