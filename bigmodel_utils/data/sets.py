@@ -13,6 +13,8 @@ from bigmodel_utils.data import packages
 if TYPE_CHECKING:
     import pandas as pd
 
+_PACKED = {".gz": "gzip", ".bz2": "bz2"}
+
 
 def content(name: str, accepted: bool = False) -> bytes:
     """Return the one file of the set `name` of data/packages.yml.
@@ -37,5 +39,4 @@ def table(name: str, header: bool = True, accepted: bool = False) -> pd.DataFram
     file = io.BytesIO(content(name, accepted))
     if ".parquet" in path:
         return pd.read_parquet(file)
-    packed = "gzip" if PurePath(path).suffix == ".gz" else None
-    return pd.read_csv(file, header=0 if header else None, compression=packed)
+    return pd.read_csv(file, header=0 if header else None, compression=_PACKED.get(PurePath(path).suffix))
