@@ -25,13 +25,12 @@ Result = TypeVar("Result")
 RECORD = "circumstances.json"
 
 
-def kept(run: Run, name: str, compute: Callable[..., Result], *arguments: Any) -> Result:
-    """Return compute(*arguments), or what the same page computed under `name` before it was killed.
+def kept(run: Run, now: str, name: str, compute: Callable[..., Result], *arguments: Any) -> Result:
+    """Return compute(*arguments), or what the same page computed under `name` in the circumstances `now` before it was killed.
 
     Raises StoredError when the result is no plain value, frame, array, or project dataclass of such.
     """
     shelf = Shelf(_folder(run) / name, run.new("."), run.scenario)
-    now = circumstances(run)
     if record := _record(shelf.folder, now):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, ImportError):  # a damaged one is computed again
             found = shelf.read()

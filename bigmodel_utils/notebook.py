@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -48,7 +49,12 @@ class Page:
 
     def kept(self, name: str, compute: Callable[..., Result], *arguments: Any) -> Result:
         """Return compute(*arguments); after a kill the same page takes the result over instead (see `kept`)."""
-        return kept.kept(self.run, name, compute, *arguments)
+        return kept.kept(self.run, self._circumstances, name, compute, *arguments)
+
+    @functools.cached_property
+    def _circumstances(self) -> str:
+        """What this page may depend on, as it was at the first result that is kept: later edits do not reach loaded code."""
+        return kept.circumstances(self.run)
 
     def check(self, claim: str, ours: float, other: float, tolerance: float) -> Message:
         """Compare a figure with an independent one; returns the sentence, raises CheckFailed beyond the tolerance.

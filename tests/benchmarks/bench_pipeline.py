@@ -1,0 +1,165 @@
+"""What the pipeline costs beside the compute: against papermill's own engine and nbclient, in one run on one machine.
+
+`python tests/benchmarks/bench_pipeline.py [SCENARIO]`: the no-op and leaf-edit parts need a finished run of SCENARIO
+(default: smoke) in the workspace; without one they are left out, and it says so.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbclient import NotebookClient
+from papermill.engines import papermill_engines
+
+from bigmodel_utils import scenario
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.pipeline import freshness, kernels
+from bigmodel_utils.pipeline.engine import NAME, Engine
+from bigmodel_utils.pipeline.reuse import executed
+
+papermill_engines.register(NAME, Engine)
+SPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+HEAVY = "import numpy, pandas, scipy.stats, seaborn, torch, transformers.modeling_utils"
+COMPUTE = "import time; end = time.process_time() + 4\nwhile time.process_time() < end: pass"
+CELLS, OUTPUT = 200, 100_000
+STEPS, STEP_SECONDS = 6, 2.0
+RESUMED = """
+import sys, papermill
+from papermill.engines import papermill_engines
+from bigmodel_utils.pipeline.engine import NAME, Engine
+papermill_engines.register(NAME, Engine)
+papermill.execute_notebook(sys.argv[1], sys.argv[2], engine_name=NAME, kernel_name="python3", progress_bar=False)
+"""
+
+
+def notebook(*sources: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources], metadata=SPEC)
+
+
+def timed(call: Callable[[], object]) -> tuple[float, object]:
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
+
+
+def through(engine: str | None, content: nbformat.NotebookNode, target: Path) -> nbformat.NotebookNode:
+    return papermill.execute_notebook(
+        copy.deepcopy(content), target, engine_name=engine, kernel_name="python3", progress_bar=False
+    )
+
+
+def inside(content: nbformat.NotebookNode) -> float:
+    """Return the seconds that the cells took by papermill's own clock."""
+    return sum(cell.metadata.papermill.duration or 0 for cell in content.cells)
+
+
+def chain(folder: Path, notebooks: int = 4) -> None:
+    """Notebooks that import what ours import and compute for four seconds each."""
+    work = notebook(HEAVY, COMPUTE)
+    kernels.warm(("numpy", "pandas", "scipy", "matplotlib", "torch", "transformers"))
+    taken = {}
+    for engine in (NAME, None):
+        seconds, made = timed(lambda e=engine: [through(e, work, folder / f"{n}.ipynb") for n in range(notebooks)])
+        taken[engine] = seconds
+        print(
+            f"  {engine or 'papermill':<10} wall {seconds:6.1f} s, wall over compute inside cells {seconds / sum(map(inside, made)):.2f}"
+        )
+        useful = notebooks * 4
+        print(f"  {'':<10} wall over the {useful} s of CPU that were asked for {seconds / useful:.2f}")
+    print(f"  ratio ours : papermill {taken[NAME] / taken[None]:.2f}")
+
+
+def outputs(folder: Path) -> None:
+    """200 cells that print 100 kB each."""
+    content = notebook(*[f"print('{number % 10}' * {OUTPUT})" for number in range(CELLS)])
+    runs: dict[str, Callable[[], nbformat.NotebookNode]] = {
+        "nbclient": lambda: NotebookClient(copy.deepcopy(content), kernel_name="python3").execute(),
+        NAME: lambda: through(NAME, content, folder / "ours.ipynb"),
+        "papermill": lambda: through(None, content, folder / "peer.ipynb"),
+    }
+    taken, shown = {}, {}
+    for name, call in runs.items():
+        taken[name], done = timed(call)
+        shown[name] = ["".join(out.text for out in cell.outputs) for cell in done.cells]
+    assert shown["nbclient"] == shown[NAME] == shown["papermill"]
+    for name, seconds in taken.items():
+        print(f"  {name:<10} {seconds:6.1f} s, {seconds / taken['nbclient']:.2f} of nbclient")
+
+
+def killed(folder: Path, times: int = 3) -> None:
+    """A page of six kept results of two seconds each, killed at a random moment: what the second run takes."""
+    cells = [f"page.kept('step{number}', time.sleep, {STEP_SECONDS})" for number in range(STEPS)]
+    setup = "import time\nfrom bigmodel_utils import notebook\npage = notebook.start('03_evaluate_model', 'smoke')"
+    source, draw = folder / "in.ipynb", random.Random(7)
+    nbformat.write(notebook(setup, *cells), source)
+    for _ in range(times):
+        home = Path(tempfile.mkdtemp(dir=folder))
+        words = [sys.executable, "-c", RESUMED, str(source), str(home / "out.ipynb")]
+        environment = {**os.environ, "BIGMODEL_HOME": str(home)}
+        kept = home / "data" / "runs"
+        process = subprocess.Popen(words, env=environment)
+        wanted = draw.randint(1, STEPS - 1)
+        while len(done := sorted(kept.glob("*/*/.checkpoints/kept/*/step*"))) < wanted:
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0, STEP_SECONDS * 0.9))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        subprocess.run(words, env=environment, check=True, capture_output=True)
+        content = nbformat.read(home / "out.ipynb", as_version=4)
+        again = inside(content) - content.cells[0].metadata.papermill.duration
+        left = (STEPS - len(done)) * STEP_SECONDS
+        print(
+            f"  killed after {len(done)} of {STEPS}: remaining work {left:.1f} s, cells of the second run {again:.1f} s, ratio {again / left:.2f}"
+        )
+
+
+def finished(name: str) -> None:
+    """No-op and leaf edit of a real chain."""
+    run = Run(scenario.load(name))
+    reasons = [reason for stage in run.stages for reason in freshness.changes(run, stage)]
+    if reasons:
+        print(f"  left out: '{name}' is not finished here ({reasons[0]})")
+        return
+    words = [sys.executable, "-m", "bigmodel_utils.cli", "run", name]
+    taken = [timed(lambda: subprocess.run(words, check=True, capture_output=True))[0] for _ in range(5)]
+    empty = [timed(lambda: subprocess.run([*words[:3], "--help"], check=True, capture_output=True))[0] for _ in range(5)]
+    print(
+        f"  no-op chain of {len(run.stages)} notebooks: {statistics.median(taken):.2f} s (the command's help alone: {statistics.median(empty):.2f} s)"
+    )
+    last = run.stages[-1]
+    seconds, done = timed(lambda: subprocess.run([*words, "--from", last[:2]], check=True, capture_output=True, text=True))
+    alone = float(re.search(rf"done +{last} .*?([\d.]+) s", done.stderr).group(1))
+    cells = inside(nbformat.read(executed(run, last), as_version=4))
+    print(f"  {last} again: {seconds:.1f} s with its reports, {alone:.1f} s the notebook, {cells:.1f} s its cells")
+    print(f"  wall over notebook {seconds / alone:.2f}, notebook over cells {alone / cells:.2f}")
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else "smoke"
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        print("a chain of four notebooks that import torch, transformers, pandas, seaborn and scipy")
+        chain(folder)
+        print(f"{CELLS} cells of {OUTPUT // 1000} kB output, equal outputs checked")
+        outputs(folder)
+        print("killed at a random moment")
+        killed(folder)
+    print(f"the finished chain of '{name}'")
+    finished(name)
+
+
+if __name__ == "__main__":
+    main()
