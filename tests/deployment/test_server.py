@@ -1,8 +1,9 @@
 """A real server process: right answers, every bad input refused with its status, and still up after all of it."""
 
+import http.client
 import json
+import shutil
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,8 @@ import pytest
 import served_model
 from served_model import running, wait_for
 
+from bigmodel_utils.deployment import startup
+from bigmodel_utils.deployment.folder import ServedFolderError
 from bigmodel_utils.deployment.runtime import Runtime
 from bigmodel_utils.deployment.server import ServeError, listen, token_for
 
@@ -183,22 +186,40 @@ def test_the_log_holds_no_text(client, home):
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_sigterm_lets_what_is_in_flight_finish(folder, home):
-    token = "a-token-of-enough-signs"
-    with running(folder, home, pause=1.0, BIGMODEL_TOKEN=token) as client:
+def test_a_killed_server_leaves_nothing_half(folder, home):
+    log = home / "data" / "logs" / "served" / "predictions.jsonl"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with running(folder, home, pause=5.0) as client, ThreadPoolExecutor(1) as one:
+        asking = one.submit(client.predict, {"text": "slow"})
+        time.sleep(0.4)
+        client.process.kill()
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+            asking.result(20)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert all(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
+
+
+def test_after_a_kill_it_starts_again_asks_for_the_token_and_stops_in_good_order(folder, home):
+    bearer = {"authorization": "Bearer a-token-of-enough-signs"}
+    with running(folder, home, pause=1.0, BIGMODEL_TOKEN="a-token-of-enough-signs") as client:
         assert client.predict({"text": "good"})[0] == 401
         assert client.predict({"text": "good"}, authorization="Bearer another-token")[0] == 401
         assert client.ask("GET", "/metrics")[0] == 401
         assert client.ask("GET", "/healthz")[0] == 200
-        answers = []
-        bearer = {"authorization": f"Bearer {token}"}
-        asking = threading.Thread(target=lambda: answers.append(client.predict({"text": "slow"}, **bearer)))
-        asking.start()
-        time.sleep(0.4)
-        client.process.terminate()
-        asking.join(20)
-        assert answers[0][0] == 200
+        with ThreadPoolExecutor(1) as one:
+            asking = one.submit(client.predict, {"text": "slow"}, **bearer)
+            time.sleep(0.4)
+            client.process.terminate()
+            assert asking.result(20)[0] == 200
         client.process.wait(20)
+
+
+def test_a_damaged_model_is_not_served(folder, tmp_path):
+    broken = shutil.copytree(folder, tmp_path / "broken")
+    with (broken / "model.safetensors").open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(ServedFolderError, match="damaged"):
+        startup.run(str(broken), "127.0.0.1", 0, 8, print)
 
 
 def test_an_open_host_needs_a_token(monkeypatch):

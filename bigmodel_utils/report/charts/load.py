@@ -31,13 +31,13 @@ def latency_by_rate(load: pd.DataFrame, sustained: Quantity, alone: Quantity, li
         raise ValueError("no answered request in the table of load")
     if sustained.mid > 0 and alone.mid > 0:
         finding = Message(
-            "The served model keeps up with {rate:number1} requests a second within {limit:integer} ms; one by one, with {alone:number1}",
-            rate=sustained.mid, limit=limit_ms, alone=alone.mid,
+            "The served model keeps up with {rate} requests a second within {limit:integer} ms; one by one, with {alone}",
+            rate=_rate(sustained.mid), limit=limit_ms, alone=_rate(alone.mid),
         )  # fmt: skip
     elif sustained.mid > 0:
         finding = Message(
-            "The served model keeps up with {rate:number1} requests a second within {limit:integer} ms; one by one, with no tried rate",
-            rate=sustained.mid, limit=limit_ms,
+            "The served model keeps up with {rate} requests a second within {limit:integer} ms; one by one, with no tried rate",
+            rate=_rate(sustained.mid), limit=limit_ms,
         )  # fmt: skip
     else:
         finding = Message("No tried rate of requests was answered within {limit:integer} ms on this machine", limit=limit_ms)
@@ -52,6 +52,10 @@ def latency_by_rate(load: pd.DataFrame, sustained: Quantity, alone: Quantity, li
     )
     held = {True: sustained.mid, False: alone.mid}
     return Chart(finding, alt, note, lambda canvas: _draw(canvas, lines, held, limit_ms))
+
+
+def _rate(value: float) -> Message:
+    return Message("{value:integer}", value=value) if value >= 20 else Message("{value:number1}", value=value)
 
 
 def _line(rows: pd.DataFrame) -> list[tuple[float, float]]:
