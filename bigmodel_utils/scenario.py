@@ -38,9 +38,10 @@ CHAIN = (
     "04_deploy_model",
     "05_size_market",
     "06_estimate_value",
+    "07_check_trust",
     "08_decide",
 )  # notebooks that lead to a decision, in order
-BESIDE = ("00_foundations", "16_beyond_text")  # notebooks that a scenario may name in its `chain` as well
+BESIDE = ("00_foundations", "11_support_assistant", "12_sentiment_monitor", "16_beyond_text")  # notebooks that a scenario may name in its `chain` as well
 
 
 class ScenarioError(BigModelError):

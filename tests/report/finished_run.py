@@ -8,6 +8,7 @@ import pandas as pd
 from bigmodel_utils import scenario
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.market import adoption, size
+from bigmodel_utils.messages import Message
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import accounts, sensitivity, uncertainty, valuation
 
@@ -127,6 +128,18 @@ def _value(run: Run) -> None:
     run.write_json("advice", valued.advice.to_json())
 
 
+def _trust(run: Run) -> None:
+    run.write_figures(
+        {
+            "privacy_points_lost": measured(0.4, "points", 0.8),
+            "privacy_accuracy": measured(0.83, "share", 0.02),
+            "federated_points_behind": measured(0.1, "points", 0.5),
+            "attack_advantage_b": measured(0.01, "share", 0.05),
+        }
+    )
+    run.write_json("way", {"kind": "federated", "why": Message("Rows stay where they are.").to_json()})
+
+
 def _decide(run: Run) -> None:
     run.write_json("decision", Run(run.scenario).json("06_estimate_value", "advice"))
     run.write_figures({})
@@ -139,5 +152,6 @@ _WRITERS = {
     "04_deploy_model": _deploy,
     "05_size_market": _size,
     "06_estimate_value": _value,
+    "07_check_trust": _trust,
     "08_decide": _decide,
 }
