@@ -22,7 +22,10 @@ def menu(priced: pd.DataFrame, choice: Choice) -> Table:
     rows = priced.assign(
         variant=priced["variant"].map(named),
         points=100 * priced["difference"],
-        beaten=[Message("yes") if beaten else Message("no") for beaten in priced["dominated"]],
+        between=[
+            Message("{low:percent1} – {high:percent1}", low=low, high=high)
+            for low, high in zip(priced["low"], priced["high"], strict=True)
+        ],
     )
     finding = Message(
         "{name} is the cheapest to serve of the {kept} forms that lose at most {limit:number1} points: "
@@ -36,16 +39,13 @@ def menu(priced: pd.DataFrame, choice: Choice) -> Table:
     columns = [
         Column("variant", Message("form of the model")),
         Column("accuracy", Message("accuracy"), "percent1"),
-        Column("low", Message("low"), "percent1"),
-        Column("high", Message("high"), "percent1"),
+        Column("between", Message("between"), "number"),
         Column("points", Message("change"), "number1", Message("points")),
         Column("p_value", Message("p-value"), "number3"),
         Column("size_mb", Message("size"), "integer", Message("MB")),
         Column("rate", Message("speed"), "number1", Message("texts per second")),
-        Column("latency_p50_ms", Message("wait, half"), "number1", Message("ms")),
         Column("latency_p95_ms", Message("wait, 95 of 100"), "number1", Message("ms")),
         Column("usd_per_thousand", Message("computing"), "money", Message("per 1,000 texts")),
-        Column("beaten", Message("another is as good in everything")),
     ]
     note = Message(
         "Measured in this run; computing estimated at the price of the scenario's machine. Change and p-value are paired."
