@@ -37,6 +37,7 @@ LIBRARIES = (
 )  # whose versions can change a result
 _IMPORTED_AS = {"scikit-learn": "sklearn"}
 _DEVICE = "training/device.py"  # whoever loads it computes on the device
+_DIGESTS, _MOST_DIGESTS = ".digests.json", 20_000
 _seen: dict[str, Any] | None = None
 
 
@@ -125,9 +126,31 @@ def code_digest(path: Path) -> str:
     return _digest_of(text) if path.suffix == ".py" else _hash(text)
 
 
-@functools.lru_cache(maxsize=1024)
 def _digest_of(text: str) -> str:
-    return _hash(_meaning(text))
+    """Return the hash of what a code does; one that was worked out before is known by the hash of its text."""
+    known, key = _known_digests(), _hash(f"{sys.version_info[:2]}{text}")
+    if key not in known:
+        known[key] = _hash(_meaning(text))
+    return known[key]
+
+
+@functools.cache
+def _known_digests() -> dict[str, str]:
+    try:
+        found = json.loads((paths.runs() / _DIGESTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and len(found) < _MOST_DIGESTS else {}
+
+
+def remember_digests() -> None:
+    """Keep the digests of code beside the runs: reading code takes most of the time of a run that changes nothing."""
+    from bigmodel_utils.artifacts import write_atomic
+
+    path = paths.runs() / _DIGESTS
+    text = json.dumps(_known_digests())
+    if path.parent.is_dir() and not (path.is_file() and path.stat().st_size == len(text)):
+        write_atomic(path, text)
 
 
 def _meaning(code: str) -> str:

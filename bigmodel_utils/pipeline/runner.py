@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bigmodel_utils import paths, scenario
+from bigmodel_utils import paths, scenario, trace
 from bigmodel_utils.artifacts import ArtifactError, Run
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.pipeline import manifest, resume
@@ -43,7 +43,9 @@ def run_chain(
     parameters = {"scenario": _as_seen_from_notebooks(name), "overrides": overrides}
     with _alone(run), progress or Progress() as shown:
         made = [stage for stage in stages if _step(run, stage, parameters, shown, forced=first is not None)]
-        return _rendered(run, into or paths.reports() / run.scenario.name, bool(made))
+        folder = _rendered(run, into or paths.reports() / run.scenario.name, bool(made))
+    trace.remember_digests()
+    return folder
 
 
 def stages_from(chain: tuple[str, ...], first: str | None) -> tuple[str, ...]:

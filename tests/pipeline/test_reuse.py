@@ -188,3 +188,21 @@ def test_a_kept_notebook_tells_the_prose_of_today(project: Path) -> None:
     assert "More words." in fresh.cells[0].source
     assert "kept output" in str(fresh)
     assert "1 / 0" not in str(fresh)
+
+
+def test_digests_of_code_are_remembered_by_its_text_alone(project: Path) -> None:
+    from bigmodel_utils import trace
+
+    path = project / "bigmodel_utils" / "units.py"
+    before = trace.code_digest(path)
+    paths.runs().mkdir(parents=True)
+    trace.remember_digests()
+    trace._known_digests.cache_clear()
+    assert trace.code_digest(path) == before
+    append(path, "\n# a comment\n")
+    assert trace.code_digest(path) == before
+    append(path, "EXTRA = 1\n")
+    assert trace.code_digest(path) != before
+    (paths.runs() / ".digests.json").write_text("{torn")
+    trace._known_digests.cache_clear()
+    assert trace.code_digest(path) != before
