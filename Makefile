@@ -43,8 +43,9 @@ sample: $(VENV)/.core  ## make the committed sample report and its picture anew 
 	chromium --headless=new --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,1500 \
 		--screenshot=reports/brief.png file://$(CURDIR)/reports/sample/index.html
 
-clean:  ## remove generated reports and runs; downloads and the environment stay
-	rm -rf data/runs .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove generated reports and runs; downloads, privacy accounts and the environment stay
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+	test ! -d data/runs || find data/runs -mindepth 1 -maxdepth 1 ! -name .privacy -exec rm -rf {} +
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample -exec rm -rf {} +
 
 $(BIN)/python:

@@ -158,7 +158,7 @@ class Trust(Part):
 
     epsilons: Annotated[list[Positive], Field(min_length=1)] = [1.0, 3.0, 8.0]
     delta: Annotated[float, Field(gt=0, lt=1)] | None = None  # None: one over ten times the training rows
-    budget: Positive = 24.0  # total epsilon that one data set may ever spend
+    budget: Positive | None = None  # total epsilon that one data set may ever spend; None keeps the account and refuses nothing
     holders: Annotated[list[Annotated[int, Field(ge=2, le=50)]], Field(min_length=1)] = [2, 5]
     rounds: Count = 20
     seeds: Count = 3

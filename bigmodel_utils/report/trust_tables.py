@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def account(entries: Sequence[Any], spent: float, budget: float) -> Table:
+def account(entries: Sequence[Any], spent: float, budget: float | None) -> Table:
     """Return the account of a data set. entries: at, purpose, epsilon, delta, noise_multiplier, steps."""
     rows = [
         {
@@ -27,11 +27,15 @@ def account(entries: Sequence[Any], spent: float, budget: float) -> Table:
         }
         for entry in entries
     ]
-    finding = Message(
-        "{count} private trainings on these rows spend an epsilon of {spent:number1} together; the budget is {budget:number1}",
-        count=len(rows),
-        spent=spent,
-        budget=budget,
+    told = {"count": len(rows), "spent": spent}
+    finding = (
+        Message(
+            "{count} private trainings on these rows spend an epsilon of {spent:number1} together; the budget is {budget:number1}",
+            **told,
+            budget=budget,
+        )
+        if budget
+        else Message("{count} private trainings on these rows spend an epsilon of {spent:number1} together", **told)
     )
     columns = [
         Column("at", Message("date"), "date"),

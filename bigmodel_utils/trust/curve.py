@@ -149,14 +149,15 @@ def _ends(spreads: dict[str, np.ndarray], confidence: float) -> dict[str, float]
     return found
 
 
-def account(curve: Curve, budget: float) -> Message:
-    """Return what the data set's account says, and what a repetition costs."""
+def account(curve: Curve, budget: float | None) -> Message:
+    """Return what the data set's account says, its limit where one is set, and what a repetition costs."""
+    limit = Message("{budget:number1} may be spent in all", budget=budget) if budget else Message("no limit is set")
     return Message(
-        "{count} private trainings stand in the account of these rows; together they spend an epsilon of {spent:number2} of "
-        "{budget:number1}. {new}",
+        "{count} private trainings stand in the account of these rows; together they spend an epsilon of {spent:number2}, and "
+        "{limit}. {new}",
         count=len(curve.entries),
         spent=curve.spent,
-        budget=budget,
+        limit=limit,
         new=Message("{new} of them are new in this run.", new=curve.new)
         if curve.new
         else Message("This run repeated earlier trainings and spent nothing."),

@@ -70,10 +70,10 @@ class Ledger:
         """Return the epsilon that all trainings so far spend together at `delta` (Renyi composition)."""
         return accountant.epsilon([entry.mechanism for entry in self.entries()], delta)
 
-    def spend(self, wanted: Sequence[Entry], budget: float) -> list[Entry]:
+    def spend(self, wanted: Sequence[Entry], budget: float | None) -> list[Entry]:
         """Write down the entries that are new, before their trainings run, and return them; all of them or none.
 
-        Raises TrustError when everything together would exceed `budget` at the smallest delta.
+        Raises TrustError when everything together would exceed `budget` at the smallest delta; None sets no limit.
         """
         from filelock import FileLock
 
@@ -81,8 +81,9 @@ class Ledger:
             known = self.entries()
             told = {entry.fingerprint for entry in known}
             new = list({entry.fingerprint: entry for entry in wanted if entry.fingerprint not in told}.values())
-            if new:
+            if new and budget is not None:
                 self._refuse_overdraft([*known, *new], budget)
+            if new:
                 self._append(new)
         return new
 

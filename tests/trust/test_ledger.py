@@ -87,3 +87,11 @@ def test_the_account_outlives_the_runs(workspace: Path) -> None:
     (workspace / "data" / "runs" / "smoke" / "0123").mkdir(parents=True)
     shelf.clean(0)
     assert json.loads(ledger.path.read_text())["fingerprint"] == "one"
+
+
+def test_without_a_budget_the_account_is_kept_and_nothing_refused(workspace: Path) -> None:
+    ledger = Ledger("open")
+    for number in range(6):
+        ledger.spend([entry(str(number), 0.6)], None)
+    assert len(ledger.entries()) == 6
+    assert ledger.spent(1e-5) > 24
