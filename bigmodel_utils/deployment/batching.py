@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,11 @@ class Batcher:
         """Texts in the queue."""
         return len(self._queue)
 
+    @property
+    def alive(self) -> bool:
+        """Whether texts in the queue will be answered."""
+        return not self._work.done()
+
     async def answer(self, texts: Sequence[str]) -> np.ndarray:
         """Return probabilities (texts, labels) in the order of `texts`; raises QueueFullError when they do not fit."""
         if len(self._queue) + len(texts) > self.queue_limit:
@@ -89,7 +95,10 @@ class Batcher:
                 asked.fill(place, row)
             if self.observe:
                 await asyncio.sleep(0)  # answers go out first
-                await self._in_thread(self.observe, texts, rows)
+                try:
+                    await self._in_thread(self.observe, texts, rows)
+                except Exception:  # a full disk must not stop the answers
+                    logging.getLogger(__name__).exception("an answered batch could not be logged")
 
     async def _in_thread(self, work: Callable, *given: object) -> object:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)

@@ -117,7 +117,8 @@ def application(service: Service, loopback: bool = True) -> FastAPI:
 
     @app.get("/healthz", summary="Whether the server answers, and with which model")
     async def healthz() -> Response:
-        return JSONResponse({"status": "ok", "model": service.model})
+        alive = service.batcher.alive
+        return JSONResponse({"status": "ok" if alive else "failed", "model": service.model}, 200 if alive else 503)
 
     @app.get("/metrics", summary="Counts, latency, queue and batches for Prometheus")
     async def metrics(request: Request) -> Response:

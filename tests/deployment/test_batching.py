@@ -95,3 +95,17 @@ def test_what_is_observed_is_what_was_answered():
     asyncio.run(play())
     assert [text for texts, _ in seen for text in texts] == ["a", "bb", "ccc"]
     assert all(rows == [code(text) for text in texts] for texts, rows in seen)
+
+
+def test_a_log_that_fails_does_not_stop_the_answers(caplog):
+    def fails(texts, rows):
+        raise OSError("disk full")
+
+    async def play():
+        async with Batcher(answer, 4, 0, 100, fails) as batcher:
+            for text in ("a", "bb", "ccc"):
+                np.testing.assert_array_equal(await batcher.answer([text]), answer([text]))
+            assert batcher.alive
+
+    asyncio.run(play())
+    assert "could not be logged" in caplog.text
