@@ -154,15 +154,16 @@ class Deployment(Part):
 
 
 class Trust(Part):
-    """How private the adaptation must be, and who holds the target market's data."""
+    """How private the adaptation must be, who holds the target market's data, and where the model's answers are used."""
 
+    area: str = "undeclared"  # of life in which it decides, of data/facts/compliance_areas.csv: sets the class of risk
     epsilons: Annotated[list[Positive], Field(min_length=1)] = [1.0, 3.0, 8.0]
     delta: Annotated[float, Field(gt=0, lt=1)] | None = None  # None: one over ten times the training rows
     budget: Positive | None = None  # total epsilon that one data set may ever spend; None keeps the account and refuses nothing
     holders: Annotated[list[Annotated[int, Field(ge=2, le=50)]], Field(min_length=1)] = [2, 5]
     rounds: Count = 20
     seeds: Count = 3
-    retention_days: Count = 180
+    retention_days: Count = 180  # after which results that hold rows of people should be gone
 
 
 class Compute(Part):
