@@ -12,6 +12,7 @@ from bigmodel_utils.errors import BigModelError
 
 CHECKSUMS = "checksums.json"
 TORCH, ONNX = "model.safetensors", "model.onnx"
+ALONE = "one text at a time"  # ONNX metadata of a model whose answers depend on what else is in the batch
 
 
 class ServedFolderError(BigModelError):

@@ -49,7 +49,11 @@ def exported(source: Path, out: Path) -> None:
 
 
 def quantised(source: Path, out: Path) -> None:
-    """Write the ONNX folder `source` with int8 weights; activations get their scale as they come (dynamic quantisation)."""
+    """Write the ONNX folder `source` with int8 weights; activations get their scale as they come (dynamic quantisation).
+
+    That scale spans all texts of a call, so an answer would depend on its company: the graph says so in its metadata, and
+    `Runtime` gives it one text at a time, which int8 does faster than padded batches anyway.
+    """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -60,6 +64,9 @@ def quantised(source: Path, out: Path) -> None:
         quantize_dynamic(
             graph, out / folders.ONNX, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=_QUANTISED
         )
+    made = onnx.load(out / folders.ONNX)
+    onnx.helper.set_model_props(made, {folders.ALONE: "yes"})
+    onnx.save(made, out / folders.ONNX)
     folders.copy_beside(source, out)
 
 

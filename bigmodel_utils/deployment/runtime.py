@@ -89,4 +89,8 @@ def _onnx(folder: Path) -> Forward:
     def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         return session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0]
 
-    return forward
+    def one_by_one(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        whole = [(row[kept > 0][None], kept[kept > 0][None]) for row, kept in zip(ids, mask, strict=True)]
+        return np.concatenate([forward(*text) for text in whole])
+
+    return one_by_one if folders.ALONE in session.get_modelmeta().custom_metadata_map else forward
