@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bigmodel_utils import cli
+from bigmodel_utils import cli, scenario
 from bigmodel_utils.errors import BigModelError
 
 FACTS = Path(__file__).parents[1] / "data" / "facts"
@@ -22,7 +22,8 @@ def ask(*words: str) -> str:
 
 
 def test_check_tells_the_hash(workspace: Path) -> None:
-    assert "26 assumptions" in ask("check", "smoke")
+    smoke = scenario.load("smoke")
+    assert f"smoke {smoke.hash}: {smoke.title}; {len(smoke.assumptions)} assumptions" in ask("check", "smoke")
 
 
 def test_why_names_what_has_not_run(workspace: Path) -> None:

@@ -49,6 +49,7 @@ class Tagging:
         return max(1, int((_of(self.train, self._tags, rows) != IGNORED).sum()))
 
     def loss(self, answers: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
+        """Return the summed cross-entropy of the tags of `rows`; answers: logits, shape (rows, tokens, labels)."""
         wanted = self._beside(answers, self.train, self._tags, rows).to(answers.device)
         return cross_entropy(
             answers.flatten(0, 1),
