@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,31 +13,61 @@ Origin = Annotated[str, Field(pattern=r"^(packaged|file|hub|folder):.+")]
 
 
 class SupportAssistant(Part):
-    """Intents and answers of a help desk; the assistant answers alone where it errs at most at `error_rate`."""
+    """Questions of both markets by intent, and answers; of what the assistant answers alone, `error_rate` may be wrong."""
 
     kind: Literal["support_assistant"]
-    intents: Origin
-    answers: Origin
+    questions_home: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    questions_target: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    answers: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    rows_per_intent: Count = 15  # in each market; intents with fewer questions are left out
+    question_prefix: str = ""  # what the pretrained weights expect before a question, and before an answer
+    answer_prefix: str = ""
+    word_weight: Annotated[float, Field(ge=0)] = 0.5  # of shared words beside likeness of meaning, when an answer is looked up
     error_rate: Share = 0.1
 
 
 class SentimentMonitor(Part):
-    """A dated stream of texts; a quiet stream alarms falsely `false_alarms_per_year` times."""
+    """A dated stream of texts; a quiet stream alarms falsely `false_alarms_per_year` times.
+
+    Days before `quiet_before` teach what is usual; `shock` is a day on which the world is known to have changed.
+    """
 
     kind: Literal["sentiment_monitor"]
-    stream: Origin
+    stream: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    text_column: str = "text"
+    date_column: str = "date"
+    quiet_before: date
+    shock: date | None = None
     false_alarms_per_year: Positive = 4.0
     topics: Count = 8
+    plantings: Count = 400
+    within_days: Count = 7  # a surge lasts so long, and an alarm counts when it comes within it
+
+
+class HistoryColumns(Part):
+    """Names of the columns of histories (user, item, time, rating) and of items (item, title)."""
+
+    user: str = "user"
+    item: str = "item"
+    time: str = "time"
+    rating: str | None = None  # None: every row is a like
+    title: str = "title"
 
 
 class Recommendation(Part):
-    """Histories of users and texts of items; the first `top` proposals count."""
+    """Histories of users and texts of items; the first `top` proposals count.
+
+    `texts` says more of the items, by title and year. Of all items `cold_share` are hidden once, to see what becomes of new ones.
+    """
 
     kind: Literal["recommendation"]
-    histories: Origin
-    items: Origin
+    histories: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    items: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    texts: Annotated[str, Field(pattern=r"^(packaged|file):.+")] | None = None
+    columns: HistoryColumns = HistoryColumns()
+    liked_from: float = 4.0  # a lower rating is no like
     top: Count = 10
-    factors: Count = 64
+    cold_share: Share = 0.1
 
 
 class MedicalEntities(Part):

@@ -1,0 +1,142 @@
+"""What a support assistant learns from: questions of two markets sorted by intent, and questions with their answers."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bigmodel_utils import paths, trace
+from bigmodel_utils.application_choices import SupportAssistant
+from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.data import packages, personal_data, sets
+from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class HelpDeskError(BigModelError):
+    """Questions or answers that an assistant cannot learn from as they stand."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """home, target: question, intent, answer; `known`: question, answer of the home market. Personal data are masked."""
+
+    home: pd.DataFrame
+    target: pd.DataFrame
+    known: pd.DataFrame
+    intents: tuple[str, ...]
+
+
+def choices(scenario: Scenario) -> SupportAssistant:
+    """Return the application's choices; raises HelpDeskError when the scenario is of another application."""
+    if not isinstance(scenario.application, SupportAssistant):
+        kind = scenario.application.kind if scenario.application else "none"
+        raise HelpDeskError(
+            f"application '{kind}'", "kind: support_assistant", f"application in data/scenarios/{scenario.name}.yml"
+        )
+    return scenario.application
+
+
+def read(scenario: Scenario) -> Desk:
+    """Return the desk's texts: intents that both markets ask about often enough; every question once.
+
+    Raises HelpDeskError for a file without its columns, or fewer than two shared intents.
+    """
+    chosen = choices(scenario)
+    accepted = scenario.accept_licence
+    home, target = (_questions(origin, accepted) for origin in (chosen.questions_home, chosen.questions_target))
+    counts = [frame["intent"].value_counts() for frame in (home, target)]
+    often = [set(count.index[count >= chosen.rows_per_intent]) for count in counts]
+    shared = tuple(sorted(often[0] & often[1]))
+    if len(shared) < 2:
+        given = f"{len(shared)} intents with {chosen.rows_per_intent} questions or more in both markets"
+        raise HelpDeskError(given, "two or more", "application.rows_per_intent, or more questions")
+    home, target = (frame[frame["intent"].isin(shared)].reset_index(drop=True) for frame in (home, target))
+    return Desk(home, target, _known(chosen.answers, accepted), shared)
+
+
+def spoken(text: str) -> str:
+    """Return `text` as its words and signs alone: NFKC, lower case, no punctuation; two texts that read alike are equal."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
+
+
+def masked(text: str) -> str:
+    """Return `text` on one line with personal data replaced by their type, as [EMAIL]."""
+    line = " ".join(text.split())
+    return personal_data.replace(line, personal_data.find(line))
+
+
+def _questions(origin: str, accepted: bool) -> pd.DataFrame:
+    """Return question, intent, answer; a question under two intents says nothing and is dropped."""
+    frame = _frame(origin, accepted, ("question", "intent", "answer"))
+    key = frame["question"].map(spoken)
+    clear = frame.groupby(key)["intent"].transform("nunique") == 1
+    return frame[clear & (key != "") & ~key.duplicated()].reset_index(drop=True)
+
+
+def _known(origin: str, accepted: bool) -> pd.DataFrame:
+    frame = _frame(origin, accepted, ("question", "answer"))
+    keys = frame["question"].map(spoken), frame["answer"].map(spoken)
+    return frame[(keys[0] != "") & (keys[1] != "") & ~keys[0].duplicated() & ~keys[1].duplicated()].reset_index(drop=True)
+
+
+def _frame(origin: str, accepted: bool, columns: tuple[str, ...]) -> pd.DataFrame:
+    kind, _, name = origin.partition(":")
+    frame = _packaged(name, accepted) if kind == "packaged" else _file(name)
+    for column in columns:
+        if column not in frame:
+            raise HelpDeskError(
+                f"{origin} without a column '{column}'", nearest(column, frame.columns), "application in the scenario"
+            )
+    texts = frame[list(columns)].dropna().astype(str)
+    return texts.assign(**{column: texts[column].map(masked) for column in columns if column != "intent"})
+
+
+def _packaged(name: str, accepted: bool) -> pd.DataFrame:
+    import pandas as pd
+
+    known = packages.dataset(name, accepted)
+    if not all(path.endswith(".yml") for path in known["members"].values()):
+        return pd.read_json(io.BytesIO(sets.content(name, accepted)), lines=True, dtype=False)
+    rows: list[dict[str, Any]] = []
+    for topic, path in known["members"].items():
+        conversations = yaml.safe_load(packages.member(known["package"], path))["conversations"]
+        turns = [turn for turn in conversations if isinstance(turn, list) and len(turn) > 1]
+        rows += [{"question": str(turn[0]), "intent": topic, "answer": str(turn[1])} for turn in turns]
+    return pd.DataFrame(rows)
+
+
+def _file(name: str) -> pd.DataFrame:
+    import pandas as pd
+
+    path = paths.workspace() / name
+    trace.note("file", name, file_hash(path) if path.is_file() else None)
+    readers = {
+        ".parquet": pd.read_parquet,
+        ".jsonl": lambda file: pd.read_json(file, lines=True, dtype=False),
+        ".csv": pd.read_csv,
+    }
+    try:
+        return readers[path.suffix](path)
+    except (KeyError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split()).replace(f"{paths.workspace()}/", "")[:120]
+        raise HelpDeskError(f"file:{name}: {reason}", "csv, jsonl or parquet", "application in the scenario") from None
+
+
+def sheets(scenario: Scenario) -> list[dict[str, object]]:
+    """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
+    chosen = choices(scenario)
+    found = []
+    for origin in (chosen.questions_home, chosen.questions_target, chosen.answers):
+        kind, _, name = origin.partition(":")
+        known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
+        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
+    return found
