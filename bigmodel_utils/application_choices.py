@@ -40,8 +40,11 @@ class SentimentMonitor(Part):
     shock: date | None = None
     false_alarms_per_year: Positive = 4.0
     topics: Count = 8
-    plantings: Count = 400
+    messages_per_day: Count = 100  # of the market's own texts, replayed to plant surges of known size
+    surges: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.03, 0.05, 0.1)  # added to the usual share of the event
+    plantings: Count = 400  # of each size
     within_days: Count = 7  # a surge lasts so long, and an alarm counts when it comes within it
+    rows: Count = 800  # labelled texts that the replay draws from
 
 
 class HistoryColumns(Part):
