@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from bigmodel_utils import paths, trace
+from bigmodel_utils import credentials, paths, trace
 from bigmodel_utils.application_choices import Application
 from bigmodel_utils.choices import (
     Assumption,
@@ -41,7 +41,13 @@ CHAIN = (
     "07_check_trust",
     "08_decide",
 )  # notebooks that lead to a decision, in order
-BESIDE = ("00_foundations", "11_support_assistant", "12_sentiment_monitor", "16_beyond_text")  # notebooks that a scenario may name in its `chain` as well
+BESIDE = (
+    "00_foundations",
+    "11_support_assistant",
+    "12_sentiment_monitor",
+    "13_recommendation",
+    "16_beyond_text",
+)  # notebooks that a scenario may name in its `chain` as well
 
 
 class ScenarioError(BigModelError):
@@ -128,6 +134,8 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
     content["name"] = path.stem
     for key, value in (overrides or {}).items():
         _override(content, key, value)
+    if secret := credentials.found(content):  # said without the value: a message ends up in logs
+        raise ScenarioError(f"{secret[1]} under '{secret[0]}'", "secrets in the environment or a key file", paths.shown(path))
     if isinstance(content.get("assumptions"), Mapping):
         content["assumptions"] = {name: _with_fact(value) for name, value in content["assumptions"].items()}
     try:

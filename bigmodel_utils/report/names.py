@@ -50,6 +50,8 @@ _ASSUMPTIONS = {
     "table_read_per_hour": Message("blocks that an appraiser judges"),
     "table_human_error_rate": Message("blocks that an appraiser gets wrong"),
     "table_error_usd": Message("cost of a block judged wrongly"),
+    "proposal_acted_share": Message("met proposals that make the difference"),
+    "proposal_usd": Message("worth of an item chosen because it was proposed"),
 }
 _FIGURES = {
     "npv": Message("net present value"),

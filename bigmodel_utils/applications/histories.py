@@ -1,0 +1,182 @@
+"""Who liked what and when, and what is written about it: the rows that recommendations are learned from."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils import paths, trace
+from bigmodel_utils.application_choices import Recommendation
+from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.data import packages, sets
+from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LEAST = 3  # items in a history: one to learn from, one to choose settings on, one to be judged on
+_YEAR = re.compile(r"\((\d{4})\)\s*$")
+_ARTICLE = re.compile(r"^(.*), (the|a|an|il|la|le|les|el|das|der|die)$")
+_FILMS = """select Title as title, Year as year, Genre, Director, Writer, "Cast", Language, Country from omdb"""
+
+
+class HistoryError(BigModelError):
+    """Histories or items that nothing can be recommended from."""
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Likes of users, oldest first. `user`, `item`: numbers of rows of (users) and of `titles`; `age`: 0 is a user's latest."""
+
+    user: np.ndarray
+    item: np.ndarray
+    age: np.ndarray
+    users: int
+    titles: list[str]
+    texts: list[str]  # one per title
+    described: int  # titles with more than their own words and kinds
+    dropped: dict[str, int]  # rows left out, by reason
+
+    def matrix(self, rows: np.ndarray, half_life: float = np.inf) -> np.ndarray:
+        """Return (users, items), float32: 1 where `rows` (bool) hold a like, halved for every `half_life` later likes."""
+        found = np.zeros((self.users, len(self.titles)), dtype=np.float32)
+        age = self.age[rows]
+        found[self.user[rows], self.item[rows]] = 0.5 ** ((age - age.min(initial=0)) / half_life)
+        return found
+
+
+def choices(scenario: Scenario) -> Recommendation:
+    """Return the application's choices; raises HistoryError when the scenario is of another application."""
+    if not isinstance(scenario.application, Recommendation):
+        kind = scenario.application.kind if scenario.application else "none"
+        raise HistoryError(
+            f"application '{kind}'", "kind: recommendation", f"application in data/scenarios/{scenario.name}.yml"
+        )
+    return scenario.application
+
+
+def read(scenario: Scenario) -> Histories:
+    """Return the likes of users with three or more, in order of time; only user, item, time and rating are read.
+
+    Raises HistoryError for missing columns, unknown items, times that are none, or too few users.
+    """
+    chosen = choices(scenario)
+    accepted, names = scenario.accept_licence, chosen.columns
+    likes, items = _frame(chosen.histories, accepted), _frame(chosen.items, accepted)
+    _need(likes, (names.user, names.item, names.time), chosen.histories)
+    _need(items, (names.item, names.title), chosen.items)
+    items = items.drop_duplicates(names.item)
+    likes, dropped = _likes(likes, chosen, items[names.item])
+    extra = _texts(_frame(chosen.texts, accepted), chosen.texts) if chosen.texts else {}
+    written = [extra.get(_key(str(title)), "") for title in items[names.title]]
+    number = {key: place for place, key in enumerate(items[names.item])}
+    user = likes[names.user].astype("category").cat.codes.to_numpy()
+    return Histories(
+        user,
+        likes[names.item].map(number).to_numpy(dtype=np.int64),
+        likes.groupby(names.user).cumcount(ascending=False).to_numpy(),
+        int(user.max()) + 1,
+        [str(title) for title in items[names.title]],
+        [f"{own} {more}".strip() for own, more in zip(_described(items, chosen), written, strict=True)],
+        sum(bool(text) for text in written),
+        dropped,
+    )
+
+
+def _likes(likes: pd.DataFrame, chosen: Recommendation, known: pd.Series) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return what counts as a like, oldest first, and what was left out; a user's ties in time keep the order of the file."""
+    names = chosen.columns
+    if not likes[names.time].dtype.kind == "i" and likes[names.time].dtype.kind != "M":
+        raise HistoryError(
+            f"column '{names.time}' of {likes[names.time].dtype}", "dates, or whole seconds", "application.columns.time"
+        )
+    dropped, rows = {}, likes.dropna(subset=[names.user, names.item, names.time])
+    dropped["incomplete"] = len(likes) - len(rows)
+    if names.rating and names.rating in rows:
+        kept = rows[rows[names.rating] >= chosen.liked_from]
+        dropped["disliked"], rows = len(rows) - len(kept), kept
+    kept = rows[rows[names.item].isin(known)]
+    dropped["unknown_item"], rows = len(rows) - len(kept), kept
+    kept = rows.sort_values([names.user, names.time], kind="stable").drop_duplicates([names.user, names.item])
+    dropped["repeated"], rows = len(rows) - len(kept), kept
+    kept = rows[rows.groupby(names.user)[names.item].transform("size") >= _LEAST]
+    dropped["short_history"] = len(rows) - len(kept)
+    if kept[names.user].nunique() < 20:
+        given = f"{kept[names.user].nunique()} users with {_LEAST} likes or more"
+        raise HistoryError(given, "20 or more", "application.histories, or application.liked_from")
+    return kept, {reason: count for reason, count in dropped.items() if count}
+
+
+def _described(items: pd.DataFrame, chosen: Recommendation) -> list[str]:
+    """Return each item's title, its column `text` where it has one, and the names of its yes-or-no columns that say yes."""
+    flags = [name for name in items.select_dtypes("number") if set(items[name].unique()) <= {0, 1}]
+    own = items["text"].fillna("").astype(str) if "text" in items else [""] * len(items)
+    kinds = [" ".join(name for name, said in zip(flags, row, strict=True) if said) for row in items[flags].to_numpy()]
+    return [" ".join(parts) for parts in zip(items[chosen.columns.title].astype(str), own, kinds, strict=True)]
+
+
+def _texts(frame: pd.DataFrame, origin: str) -> dict[tuple[str, str], str]:
+    """Return what is written about a title of a year: every other column's words."""
+    _need(frame, ("title", "year"), origin)
+    words = frame.drop(columns=["title", "year"]).fillna("").astype(str).agg(" ".join, axis=1)
+    keys = zip(frame["title"].astype(str), frame["year"], strict=True)
+    return {(_folded(title), f"{year}"): text for (title, year), text in zip(keys, words, strict=True)}
+
+
+def _key(title: str) -> tuple[str, str]:
+    """Return title and year of 'Postino, Il (1994)', as they are written elsewhere: il postino, 1994."""
+    year = _YEAR.search(title)
+    return _folded(_YEAR.sub("", title)), year[1] if year else ""
+
+
+def _folded(title: str) -> str:
+    plain = re.sub(r"\s*\(.*\)", "", title.casefold()).strip()
+    turned = _ARTICLE.sub(r"\2 \1", plain)
+    return re.sub(r"\W+", " ", turned).strip()
+
+
+def _frame(origin: str, accepted: bool) -> pd.DataFrame:
+    import pandas as pd
+
+    kind, _, name = origin.partition(":")
+    if kind == "packaged":
+        (member,) = packages.dataset(name, accepted)["members"].values()
+        return _database(sets.content(name, accepted)) if member.endswith(".db") else sets.table(name, accepted=accepted)
+    path = paths.workspace() / name
+    trace.note("file", name, file_hash(path) if path.is_file() else None)
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split()).replace(f"{paths.workspace()}/", "")[:120]
+        raise HistoryError(f"{origin}: {reason}", "a parquet or comma-separated file", "application in the scenario") from None
+
+
+def _database(content: bytes) -> pd.DataFrame:
+    """Return the films of an SQLite file held in memory."""
+    import pandas as pd
+
+    with sqlite3.connect(":memory:") as memory:
+        memory.deserialize(content)
+        return pd.read_sql_query(_FILMS, memory)
+
+
+def _need(frame: pd.DataFrame, columns: tuple[str, ...], origin: str) -> None:
+    for column in columns:
+        if column not in frame:
+            raise HistoryError(f"column '{column}' in {origin}", nearest(column, frame.columns), "application.columns")
+
+
+def sheets(scenario: Scenario) -> list[dict[str, object]]:
+    """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
+    chosen = choices(scenario)
+    found = []
+    for origin in filter(None, (chosen.histories, chosen.items, chosen.texts)):
+        kind, _, name = origin.partition(":")
+        known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
+        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
+    return found

@@ -1,0 +1,309 @@
+"""What to propose next: five recommenders, judged on the like that each user gave last, and what the best is worth."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from bigmodel_utils.applications.histories import Histories, choices
+from bigmodel_utils.evaluation import intervals
+from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.units import Quantity
+from bigmodel_utils.value import compute_cost, machines, uncertainty
+
+MODELS = ("hybrid", "linear", "neighbours", "content", "popularity")
+_NEIGHBOURS = (50, 100, 200)
+_STRENGTHS = (100.0, 300.0, 1000.0)
+_TEXT_WEIGHTS = (0.0, 30.0, 100.0)
+_HALF_LIVES = (5.0, 20.0, np.inf)  # in likes
+_GROUPS = 3  # of users, by the length of their history
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One recommender on the last like of each user. `rank` from 0 among items not yet liked; a tie stands at its middle."""
+
+    model: str
+    rank: np.ndarray
+    ndcg: Quantity
+    hit_rate: Quantity
+    coverage: float  # share of all items that anyone is proposed
+
+
+@dataclass(frozen=True)
+class Judged:
+    """`gains`: NDCG over popularity, by model. `new`: AUC of items nobody has liked yet, by model. `settings`: chosen, as words."""
+
+    top: int
+    ranked: dict[str, Ranked]
+    gains: dict[str, Quantity]
+    settings: dict[str, str]
+    groups: list[dict[str, object]]
+    new: dict[str, Quantity]
+    shown: list[dict[str, object]]
+    rate: Quantity
+    ndcg_twice: tuple[float, float]  # of the hybrid: ours, scikit-learn's
+
+
+def judge(likes: Histories, scenario: Scenario) -> Judged:
+    """Return how the recommenders meet each user's last like, with settings chosen on the like before it."""
+    chosen, settings = choices(scenario), scenario.evaluation
+    kernel = alike(likes.texts)
+    found = _settings(likes, kernel, chosen.top)
+    seen = likes.age >= 1
+    known, started = likes.matrix(seen), time.perf_counter()
+    scores = {"hybrid": likes.matrix(seen, found["hybrid"][2]) @ linear(known, kernel, *found["hybrid"][:2])}
+    seconds = time.perf_counter() - started
+    scores["linear"] = known @ linear(known, kernel, found["linear"][0], 0.0)
+    scores["neighbours"] = likes.matrix(seen, found["neighbours"][1]) @ neighbours(known, found["neighbours"][0])
+    scores["content"] = known @ kernel
+    scores["popularity"] = np.repeat(known.sum(axis=0)[None], likes.users, axis=0)
+    wanted = _wanted(likes, 0)
+    ranked = {}
+    for name in MODELS:
+        own = np.where(known > 0, -np.inf, scores[name])
+        rank = ranks(own, wanted)
+        ranked[name] = Ranked(
+            name,
+            rank,
+            _mean(gain(rank, chosen.top), scenario),
+            intervals.share(int((rank < chosen.top).sum()), likes.users, settings.confidence),
+            len(np.unique(np.argpartition(-own, chosen.top, axis=1)[:, : chosen.top])) / len(likes.titles),
+        )
+    floor = gain(ranked["popularity"].rank, chosen.top)
+    gains = {name: _mean(gain(one.rank, chosen.top) - floor, scenario) for name, one in ranked.items() if name != "popularity"}
+    hybrid = np.where(known > 0, -np.inf, scores["hybrid"])
+    rate = Quantity(
+        mid=likes.users / seconds, unit="users per second", origin="measured", source="this run, one training and one list each"
+    )
+    return Judged(
+        chosen.top, ranked, gains, _told_settings(found), _by_history(likes, ranked, chosen.top), _new(likes, kernel, found, scenario),
+        _shown(likes, hybrid, wanted), rate, (ranked["hybrid"].ndcg.mid, _second_ndcg(hybrid, wanted, chosen.top)),
+    )  # fmt: skip
+
+
+def alike(texts: list[str]) -> np.ndarray:
+    """Return the cosine of TF-IDF of every two texts, (items, items), zero on the diagonal."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(sublinear_tf=True, stop_words="english", dtype=np.float32).fit_transform(texts)
+    kernel = (words @ words.T).toarray()
+    np.fill_diagonal(kernel, 0)
+    return kernel
+
+
+def linear(known: np.ndarray, kernel: np.ndarray, strength: float, text_weight: float) -> np.ndarray:
+    """Return item-to-item weights, (items, items), that best tell each item of a user from the others, none from itself.
+
+    Closed form of EASE (Steck 2019); texts join as further rows that similar items share (CEASE, Jeunen et al. 2020).
+    """
+    gram = known.T @ known + text_weight * kernel
+    gram[np.diag_indices_from(gram)] += strength + text_weight  # a text is wholly like itself
+    inverse = np.linalg.inv(gram.astype(np.float64))
+    weights = inverse / -np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return weights.astype(np.float32)
+
+
+def neighbours(known: np.ndarray, count: int) -> np.ndarray:
+    """Return for each item (column) the cosine to its `count` nearest items, 0 to the others (Sarwar et al. 2001)."""
+    length = np.sqrt(known.sum(axis=0))
+    cosine = known.T @ known / np.maximum(np.outer(length, length), 1e-9)
+    np.fill_diagonal(cosine, 0)
+    count = min(count, len(cosine) - 1)
+    nearest = np.partition(cosine, -count, axis=0)[-count]
+    return np.where(cosine >= nearest, cosine, 0).astype(np.float32)
+
+
+def ranks(scores: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the rank of item `wanted` (one a row) among the row's scores, from 0; half of the items tied with it stand before it."""
+    own = np.take_along_axis(scores, wanted[:, None], axis=1)
+    return (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) - 1) / 2
+
+
+def gain(rank: np.ndarray, top: int) -> np.ndarray:
+    """Return NDCG of one wanted item at `rank` in a list of `top` (Järvelin and Kekäläinen 2002): 1 at the head, 0 beyond the list."""
+    return np.where(rank < top, 1 / np.log2(rank + 2), 0.0)
+
+
+def _wanted(likes: Histories, age: int) -> np.ndarray:
+    """Return the item of each user's like of that age."""
+    wanted = np.empty(likes.users, dtype=np.int64)
+    wanted[likes.user[likes.age == age]] = likes.item[likes.age == age]
+    return wanted
+
+
+def _settings(likes: Histories, kernel: np.ndarray, top: int) -> dict[str, tuple[float, ...]]:
+    """Return the settings of each model that rank the last like but one best, knowing only older ones."""
+    older = likes.age >= 2
+    known, wanted = likes.matrix(older), _wanted(likes, 1)
+    weighted = {half: likes.matrix(older, half) for half in _HALF_LIVES}
+
+    def score(user: np.ndarray, weights: np.ndarray) -> float:
+        return float(gain(ranks(np.where(known > 0, -np.inf, user @ weights), wanted), top).mean())
+
+    def best(make: Callable[..., np.ndarray], *grids: tuple[float, ...]) -> dict[tuple[float, ...], float]:
+        made = ((values, make(*values)) for values in product(*grids))
+        return {(*values, half): score(weighted[half], weights) for values, weights in made for half in _HALF_LIVES}
+
+    near = best(lambda count: neighbours(known, count), _NEIGHBOURS)
+    wide = best(lambda strength, weight: linear(known, kernel, strength, weight), _STRENGTHS, _TEXT_WEIGHTS)
+    plain = {values: found for values, found in wide.items() if values[1] == 0 and values[2] == np.inf}
+    return {
+        name: max(found, key=found.__getitem__) for name, found in (("hybrid", wide), ("linear", plain), ("neighbours", near))
+    }
+
+
+def _told_settings(found: dict[str, tuple[float, ...]]) -> dict[str, str]:
+    return {name: " · ".join("∞" if value == np.inf else f"{value:g}" for value in values) for name, values in found.items()}
+
+
+def _mean(values: np.ndarray, scenario: Scenario) -> Quantity:
+    settings = scenario.evaluation
+    return intervals.bootstrap(
+        lambda rows: float(values[rows].mean()), len(values), "NDCG", settings.resamples, scenario.seed, settings.confidence
+    )
+
+
+def _by_history(likes: Histories, ranked: dict[str, Ranked], top: int) -> list[dict[str, object]]:
+    """Return NDCG of every model for users of short, middling and long histories: users, fewest, most, and one column per model."""
+    length = np.bincount(likes.user, minlength=likes.users) - 1
+    order = np.array_split(np.argsort(length, kind="stable"), _GROUPS)
+    return [
+        {"users": len(rows), "fewest": int(length[rows].min()), "most": int(length[rows].max())}
+        | {name: float(gain(one.rank[rows], top).mean()) for name, one in ranked.items()}
+        for rows in order
+    ]
+
+
+def _new(likes: Histories, kernel: np.ndarray, found: dict[str, tuple[float, ...]], scenario: Scenario) -> dict[str, Quantity]:
+    """Hide all likes of some items; return how often a hidden item that a user likes stands above one that is not liked (AUC).
+
+    Popularity and neighbours know nothing of such an item: theirs is 0.5.
+    """
+    from scipy.stats import rankdata
+
+    rng = np.random.default_rng(scenario.seed)
+    count = max(2, round(choices(scenario).cold_share * len(likes.titles)))
+    cold = np.sort(rng.permutation(len(likes.titles))[:count])
+    truth = likes.matrix(np.ones(len(likes.item), dtype=bool))
+    known = truth.copy()
+    known[:, cold] = 0
+    asked = (truth[:, cold].sum(axis=1) > 0) & (known.sum(axis=1) > 0)
+    liked = truth[asked][:, cold] > 0
+    result = {}
+    for name, weights in (("hybrid", linear(known, kernel, found["hybrid"][0], max(_TEXT_WEIGHTS))), ("content", kernel)):
+        place = rankdata(known[asked] @ weights[:, cold], axis=1)
+        hits = liked.sum(axis=1)
+        won = (place * liked).sum(axis=1) - hits * (hits + 1) / 2
+        result[name] = _mean(won / (hits * np.maximum(count - hits, 1)), scenario).model_copy(update={"unit": "AUC"})
+    return result
+
+
+def _shown(likes: Histories, scores: np.ndarray, wanted: np.ndarray, users: int = 4, deep: int = 5) -> list[dict[str, object]]:
+    """Return the latest likes of some users, the hybrid's proposals, and what they liked next."""
+    rows = []
+    for user in np.linspace(0, likes.users - 1, users).astype(int):
+        own = likes.user == user
+        latest = likes.item[own][np.argsort(likes.age[own])][1:4]
+        best = np.argsort(-scores[user], kind="stable")[:deep]
+        rows.append(
+            {
+                "latest": [likes.titles[item] for item in latest],
+                "proposed": [likes.titles[item] for item in best],
+                "next": likes.titles[wanted[user]],
+                "met": bool(wanted[user] in best),
+            }
+        )
+    return rows
+
+
+def _second_ndcg(scores: np.ndarray, wanted: np.ndarray, top: int) -> float:
+    from sklearn.metrics import ndcg_score
+
+    truth = np.zeros(scores.shape)
+    truth[np.arange(len(wanted)), wanted] = 1
+    lowest = scores[np.isfinite(scores)].min() - 1
+    return float(ndcg_score(truth, np.where(np.isfinite(scores), scores, lowest), k=top))
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Of 1,000 visits: proposals met beyond those of the popularity list, and USD that they bring, computing paid."""
+
+    more_met: Quantity
+    serving: Quantity
+    brings: Quantity
+    chance: float  # that it pays
+
+
+def worth(judged: Judged, scenario: Scenario) -> Worth:
+    """Return what the hybrid's lists bring over the popularity list on 1,000 visits; 80 % intervals of draws."""
+    hit = {name: judged.ranked[name].rank < judged.top for name in ("hybrid", "popularity")}
+    won, lost = int((hit["hybrid"] & ~hit["popularity"]).sum()), int((~hit["hybrid"] & hit["popularity"]).sum())
+    users, draws = len(hit["hybrid"]), scenario.decision.draws
+    machine = machines.rented(scenario.compute.cpu, scenario)
+    rate = compute_cost.rate_on(machine, judged.rate, "cpu", len(os.sched_getaffinity(0)))
+    serving = compute_cost.serving_cost(machine, rate, scenario.assumption("average_load").mid)
+    wanted = ["proposal_acted_share", "proposal_usd"]
+    marginals = uncertainty.from_assumptions({name: scenario.assumption(name) for name in wanted})
+    marginals["serving"] = uncertainty.from_quantity("serving", serving)
+    x = uncertainty.draw(marginals, draws, scenario.seed)
+    shares = np.random.default_rng(scenario.seed).dirichlet([won + 1, lost + 1, users - won - lost + 1], draws)
+    more = 1000 * (shares[:, 0] - shares[:, 1])
+    brings = more * x["proposal_acted_share"] * x["proposal_usd"] - x["serving"]
+    return Worth(_spread(more, "proposals"), serving, _spread(brings, "USD per 1,000"), float((brings > 0).mean()))
+
+
+def _spread(values: np.ndarray, unit: str) -> Quantity:
+    low, mid, high = np.percentile(values, [10, 50, 90])
+    return Quantity(
+        mid=mid, low=low, high=high, unit=unit, origin="estimated", source="draws of this page's assumptions and measurements",
+        method="Monte Carlo, 80 %",
+    )  # fmt: skip
+
+
+def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:
+    """Return the page's headline figures."""
+    found = {f"ndcg_{name}": one.ndcg for name, one in judged.ranked.items()}
+    found |= {f"hit_rate_{name}": one.hit_rate for name, one in judged.ranked.items()}
+    found |= {f"gain_{name}_over_popularity": gained for name, gained in judged.gains.items()}
+    found |= {f"new_items_auc_{name}": auc for name, auc in judged.new.items()}
+    return found | {
+        "users_per_second": judged.rate,
+        "more_met_per_thousand": money.more_met,
+        "brings_per_thousand": money.brings,
+    }
+
+
+def told(judged: Judged, money: Worth) -> Message:
+    """Return what the page came to, true whichever way it came out."""
+    gained = judged.gains["hybrid"]
+    beats = (
+        Message("beats the popularity list")
+        if gained.low > 0
+        else Message("does worse than the popularity list")
+        if gained.high < 0
+        else Message("is not shown to beat the popularity list")
+    )
+    pays = (
+        Message("which brings {usd:cents}.", usd=money.brings)
+        if money.brings.low > 0
+        else Message("which may bring or cost: {low:cents} to {high:cents}.", low=money.brings.low, high=money.brings.high)
+    )
+    return Message(
+        "The model of likes and texts {beats}: the next like is among {top} proposals for {hits:percent1} of users, against {floor:percent1}. "
+        "Of 1,000 visits {more:number1} more meet it, {pays}",
+        beats=beats,
+        top=judged.top,
+        hits=judged.ranked["hybrid"].hit_rate,
+        floor=judged.ranked["popularity"].hit_rate,
+        more=money.more_met,
+        pays=pays,
+    )
