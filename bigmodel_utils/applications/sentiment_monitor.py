@@ -1,0 +1,225 @@
+"""A sentiment monitor: a dated stream read by M_B, its topics, and an alarm where messages turn negative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bigmodel_utils import paths, trace
+from bigmodel_utils.application_choices import SentimentMonitor
+from bigmodel_utils.applications import surge
+from bigmodel_utils.applications.replay import MonitorError, Replay, choices, log_odds
+from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.data import packages, personal_data, sets
+from bigmodel_utils.errors import nearest
+from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.units import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bigmodel_utils.evaluation.predict import Classifier
+
+
+def read(scenario: Scenario) -> pd.DataFrame:
+    """Return date and text of the stream, oldest first; texts on one line, personal data masked.
+
+    Raises MonitorError for a missing column, a date that is none, or a stream that ends before it is quiet no longer.
+    """
+    import pandas as pd
+
+    chosen = choices(scenario)
+    frame = _frame(chosen.stream, scenario.accept_licence)
+    for column in (chosen.text_column, chosen.date_column):
+        if column not in frame:
+            raise MonitorError(
+                f"column '{column}' in {chosen.stream}", nearest(column, frame.columns), "application in the scenario"
+            )
+    dates = pd.to_datetime(frame[chosen.date_column], errors="coerce")
+    if dates.isna().any():
+        given = str(frame[chosen.date_column][dates.isna()].iloc[0])[:40]
+        raise MonitorError(f"{given!r} as a date in {chosen.stream}", "dates as 2026-11-01", chosen.date_column)
+    lines = frame[chosen.text_column].fillna("").astype(str).str.split().str.join(" ")
+    texts = [personal_data.replace(line, personal_data.find(line)) for line in lines]
+    stream = pd.DataFrame({"date": dates.dt.tz_localize(None).dt.normalize(), "text": texts})
+    stream = stream[stream["text"] != ""].sort_values("date", kind="stable").reset_index(drop=True)
+    if stream.empty or not stream["date"].min() < pd.Timestamp(chosen.quiet_before) <= stream["date"].max():
+        given = f"quiet before {chosen.quiet_before}, in a stream of {len(stream)} texts"
+        raise MonitorError(given, "a day inside the stream", "application.quiet_before")
+    return stream
+
+
+def _frame(origin: str, accepted: bool) -> pd.DataFrame:
+    import pandas as pd
+
+    kind, _, name = origin.partition(":")
+    if kind == "packaged":
+        return sets.table(name, accepted=accepted)
+    path = paths.workspace() / name
+    trace.note("file", name, file_hash(path) if path.is_file() else None)
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split()).replace(f"{paths.workspace()}/", "")[:120]
+        raise MonitorError(f"{origin}: {reason}", "a parquet or comma-separated file", "application.stream") from None
+
+
+def sheet(scenario: Scenario) -> list[dict[str, object]]:
+    """Return origin, about, licence and gaps of the stream; a file of one's own speaks for itself."""
+    kind, _, name = choices(scenario).stream.partition(":")
+    known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
+    return [{"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}}]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The dated stream as the monitor saw it. `daily`: date, messages, negative (mean score in deviations), level, alarm."""
+
+    daily: pd.DataFrame
+    texts: pd.DataFrame  # date, text, score (deviations from the usual), topic
+    topics: tuple[str, ...]
+    watch: surge.Watch
+    quiet_days: int
+    per_year: Quantity  # false alarms
+    first: pd.Timestamp | None  # first alarm after the quiet days
+    since: pd.Timestamp | None  # day from which the level rose to it
+    shock: pd.Timestamp | None
+
+    @property
+    def delay_days(self) -> int | None:
+        """Days from the known shock to the first alarm; below zero when it came before."""
+        return None if self.first is None or self.shock is None else (self.first - self.shock).days
+
+
+def scores(scenario: Scenario, model: Classifier, texts: list[str]) -> np.ndarray:
+    """Return the log-odds of the event of each text, as the model reads it."""
+    return log_odds(model.probabilities(texts)[:, model.labels.index(scenario.task.event)])
+
+
+def watch(scenario: Scenario, stream: pd.DataFrame, scores: np.ndarray) -> Watched:
+    """Return the stream day by day: what was usual on quiet days, the level, the alarms. scores: log-odds of the texts."""
+    import pandas as pd
+
+    chosen = choices(scenario)
+    frame = stream.assign(score=scores)
+    daily = frame.groupby("date")["score"].agg(["size", "sum"])
+    daily = daily.reindex(pd.date_range(daily.index.min(), daily.index.max(), name="date"), fill_value=0.0)
+    days = daily.to_numpy(dtype=float)
+    quiet = np.asarray(daily.index < pd.Timestamp(chosen.quiet_before))
+    usual = frame.loc[frame["date"] < pd.Timestamp(chosen.quiet_before), "score"].to_numpy()
+    learned = surge.learn(days[quiet], usual, "sum", chosen.false_alarms_per_year, scenario.seed)
+    rates = surge.false_alarms(days[quiet], usual, learned, chosen.false_alarms_per_year, scenario.seed)
+    levels = learned.levels(days)
+    mean = np.divide(days[:, 1], days[:, 0], out=np.full(len(days), np.nan), where=days[:, 0] > 0)
+    table = daily.reset_index().rename(columns={"size": "messages"}).drop(columns="sum")
+    table = table.assign(negative=(mean - learned.mean) / learned.deviation, level=levels, alarm=levels > learned.height)
+    after = table[table["alarm"] & ~quiet]
+    first = after["date"].iloc[0] if len(after) else None
+    names, topic = topics(stream["text"].tolist(), chosen.topics, scenario.seed)
+    texts = frame.assign(score=(scores - learned.mean) / learned.deviation, topic=topic)
+    shock = pd.Timestamp(chosen.shock) if chosen.shock else None
+    return Watched(table, texts, names, learned, int(quiet.sum()), _promised(rates, chosen), first, rise(table, first), shock)
+
+
+def rise(daily: pd.DataFrame, alarm: pd.Timestamp | None) -> pd.Timestamp | None:
+    """Return the first day of the climb that ended in `alarm`: the day after the level last stood at zero, or alarmed."""
+    if alarm is None:
+        return None
+    before = daily[daily["date"] < alarm]
+    rest = before[(before["level"] == 0) | before["alarm"]]
+    return daily["date"].iloc[0] if rest.empty else daily["date"].iloc[rest.index[-1] + 1]
+
+
+def _promised(rates: np.ndarray, chosen: SentimentMonitor) -> Quantity:
+    low, high = np.percentile(rates, [10, 90])
+    asked = chosen.false_alarms_per_year
+    return Quantity(
+        mid=asked, low=min(low, asked), high=max(high, asked), unit="alarms per quiet year", origin="estimated", n=len(rates),
+        source="quiet days of this stream, drawn again", method="bootstrap of the quiet days that it learned from, 80 %",
+    )  # fmt: skip
+
+
+def topics(texts: list[str], count: int, seed: int) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return topic names (three heaviest words each) and the topic of each text; -1 where no word of a topic occurs.
+
+    Non-negative factors of word counts (Lee and Seung 1999). They explain alarms and do not raise them.
+    """
+    from sklearn.decomposition import NMF
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(stop_words="english", min_df=5, max_df=0.3, sublinear_tf=True)
+    try:
+        counts = words.fit_transform(texts)
+    except ValueError:
+        raise MonitorError(
+            f"{len(texts)} texts that share no words", "words that come back in five texts or more", "application.stream"
+        ) from None
+    model = NMF(min(count, *counts.shape), init="nndsvd", max_iter=400, random_state=seed)
+    weights = model.fit_transform(counts)
+    terms = words.get_feature_names_out()
+    names = tuple(" ".join(terms[np.argsort(-row)[:3]]) for row in model.components_)
+    return names, np.where(weights.max(axis=1) > 0, weights.argmax(axis=1), -1)
+
+
+def chance_of_alarm(watched: Watched) -> float | None:
+    """Return how likely a quiet stream alarms in as many days as passed to the first alarm; alarms come at random."""
+    if watched.first is None:
+        return None
+    waited = (watched.first - watched.daily["date"].iloc[watched.quiet_days]).days + 1
+    return 1 - float(np.exp(-watched.per_year.mid * waited / surge.YEAR))
+
+
+def figures(replayed: Replay, watched: Watched, confidence: float) -> dict[str, Quantity]:
+    """Return the headline figures: surges found by size, false alarms a year, days from the known shock to the alarm."""
+    found = {f"found_at_{round(1000 * size)}_permille": replayed.found("b", size, confidence) for size in replayed.sizes}
+    found |= {"false_alarms_year": watched.per_year, "recall": replayed.recall, "accuracy_home": replayed.home}
+    if watched.delay_days is not None:
+        found["delay_days"] = Quantity(
+            mid=watched.delay_days, unit="days", origin="measured", source="this run, dated stream", n=len(watched.texts)
+        )
+    return found
+
+
+def told(replayed: Replay, watched: Watched, confidence: float) -> Message:
+    """Return what the page came to, true whichever way it came out."""
+    size = replayed.sizes[len(replayed.sizes) // 2]
+    return Message(
+        "A surge from {usual:percent} to {high:percent} of complaints is found while it lasts in {found:percent} of cases "
+        "({low:percent} to {top:percent}), on the {delay} day as a median; {lead} {real} About {alarms:integer} alarms a quiet year are "
+        "false ({least:integer} to {most:integer}).",
+        usual=replayed.usual, high=replayed.usual + size, found=(share := replayed.found("b", size, confidence)), low=share.low, top=share.high,
+        delay=replayed.delay("b", size), lead=_lead(replayed, size), real=_real(watched), alarms=watched.per_year,
+        least=watched.per_year.low, most=watched.per_year.high,
+    )  # fmt: skip
+
+
+def _lead(replayed: Replay, size: float) -> Message:
+    c = next(c for c in replayed.compared[size] if c.second == "rival")
+    if not c.is_real:
+        return Message("a lead over word counts is not shown.")
+    if c.difference.mid > 0:
+        return Message("word counts find {points:number1} points fewer.", points=100 * c.difference.mid)
+    return Message("word counts find {points:number1} points more.", points=-100 * c.difference.mid)
+
+
+def _real(watched: Watched) -> Message:
+    if watched.first is None:
+        return Message("In the dated stream no alarm came after the quiet days.")
+    day, chance = watched.first.date(), chance_of_alarm(watched)
+    if watched.delay_days is None:
+        return Message(
+            "The dated stream alarmed on {day:date}; a quiet one would have with a chance of {chance:percent}.",
+            day=day,
+            chance=chance,
+        )
+    if watched.delay_days > 0:
+        return Message(
+            "The dated stream alarmed on {day:date}, {days} days after the known shock.", day=day, days=watched.delay_days
+        )
+    return Message(
+        "The dated stream alarmed on {day:date}, {days} days before the known shock; a quiet one would have with a chance of {chance:percent}.",
+        day=day, days=-watched.delay_days, chance=chance,
+    )  # fmt: skip
