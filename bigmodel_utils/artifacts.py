@@ -51,7 +51,9 @@ class Run:
         return self.folder / ".checkpoints"
 
     def begin(self) -> None:
-        """Empty the partial folder of this run's stage."""
+        """Empty the partial folder of this run's stage; a run holds rows of people, so only its owner may look into it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
         shutil.rmtree(self._partial, ignore_errors=True)
         self._partial.mkdir(parents=True)
 

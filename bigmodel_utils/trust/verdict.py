@@ -5,6 +5,7 @@ from __future__ import annotations
 from bigmodel_utils.messages import Message
 from bigmodel_utils.trust.attacks import Attacks
 from bigmodel_utils.trust.curve import Curve
+from bigmodel_utils.trust.evidence import Finding
 from bigmodel_utils.trust.sharing import Sharing
 from bigmodel_utils.trust.way import Way
 
@@ -23,6 +24,17 @@ def finding(way: Way, curve: Curve, attacked: Attacks, shared: Sharing) -> Messa
         lost=max(0.0, lost.mid),
         leak=_leak(attacked),
     )
+
+
+def privacy(curve: Curve, attacked: Attacks) -> Finding:
+    """Return what an impact assessment may say of rows that leak; short when an attack wins against the model as it is."""
+    said = Message(
+        "{leak} Training within an epsilon of {epsilon:number1} is measured and costs {lost:number1} points",
+        leak=_leak(attacked),
+        epsilon=max(epsilon for epsilon in curve.heads if epsilon != float("inf")),
+        lost=max(0.0, curve.figures["privacy_points_lost"].mid),
+    )
+    return Finding(said, "07_check_trust/attacks.parquet", short=attacked.figures["attack_advantage_b"].low > 0)
 
 
 def _leak(attacked: Attacks) -> Message:
