@@ -55,7 +55,7 @@ class Watch:
         return self.levels(days) > self.height
 
     def _next(self, level: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-        return np.maximum(0.0, level + deviation - _SLACK) if self.rule == "sum" else np.maximum(0.0, deviation)
+        return np.maximum(0.0, level + deviation - _SLACK if self.rule == "sum" else 0 * level + deviation)
 
     def per_year(self, years: np.ndarray, heights: np.ndarray) -> np.ndarray:
         """Return alarms a year, (heights,), on quiet `years` (count, days, 2)."""

@@ -1,4 +1,4 @@
-"""Take a stage's result over instead of making it again: from this run, or from a sibling run of the same scenario."""
+"""Take a stage's result over instead of making it again: from this run, or from another run where every cause is equal."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def reuse(run: Run, stage: str) -> tuple[bool, list[str]]:
         if not differences:
             _link(sibling, run, stage)
             return True, []
-        if not run.record(stage):
+        if not run.record(stage) and sibling.folder.parent == run.folder.parent:
             reasons = min(reasons, differences, key=lambda found: (found is reasons, len(found)))
     return False, reasons or ["its executed notebook is gone"]
 
@@ -64,9 +64,9 @@ def _told(cells: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _siblings(run: Run) -> Iterator[Run]:
-    """Other runs of the scenario's name, newest first."""
-    folders = [path for path in run.folder.parent.glob("*/") if path != run.folder]
-    for folder in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
+    """Other runs, those of the scenario's own name first, newest first: a scenario may share stages with its parent."""
+    folders = [path for path in run.folder.parents[1].glob("*/*/") if path != run.folder]
+    for folder in sorted(folders, key=lambda path: (path.parent == run.folder.parent, path.stat().st_mtime), reverse=True):
         sibling = Run(run.scenario)
         sibling.folder = folder
         yield sibling

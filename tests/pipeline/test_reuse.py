@@ -155,6 +155,18 @@ def test_a_sibling_run_lends_what_still_stands(project: Path) -> None:
     assert reuse.reuse(other, SECOND) == (False, ["assumption label_usd: mid 0.06 → 0.07"])
 
 
+def test_a_run_of_another_scenario_lends_where_every_cause_is_equal(project: Path) -> None:
+    (paths.scenarios() / "child.yml").write_text("extends: smoke\ntitle: The same trainings\n", encoding="utf-8")
+    (paths.scenarios() / "dearer.yml").write_text(
+        "extends: smoke\nadaptation: {epochs: 3}\ntraining: {epochs: 3}\n", encoding="utf-8"
+    )
+    lender = made()
+    child, dearer = Run(scenario.load("child")), Run(scenario.load("dearer"))
+    assert [reuse.reuse(child, stage) for stage in (FIRST, SECOND)] == [(True, []), (True, [])]
+    assert child.table(FIRST, "numbers").equals(lender.table(FIRST, "numbers"))
+    assert reuse.reuse(dearer, SECOND)[0] is False
+
+
 def test_a_damaged_result_is_made_again(project: Path) -> None:
     run = made()
     assert reuse.reuse(run, FIRST) == (True, [])
