@@ -37,8 +37,8 @@ class Estimate:
     def finding(self) -> Message:
         """The page's answer."""
         return Message(
-            "Within reach the market is worth {sam:money} a year, in four of five cases between {low:money} and {high:money}; "
-            "{merchants:compact} customers would have come by the last year of the plan. {agreement}",
+            "Within reach the market is worth {sam:money} a year; 8 in 10 futures: {low:money} to {high:money}. "
+            "By the last year of the plan {merchants:compact} customers would have come. {agreement}",
             sam=self.figures["sam_usd_year"],
             low=self.figures["sam_usd_year"].low,
             high=self.figures["sam_usd_year"].high,

@@ -256,12 +256,13 @@ def project(scenario: Scenario) -> Project:
     }
     if due is None:
         text = Message(
-            "Done in week {mid:integer}, in four of five cases between {low:integer} and {high:integer}; {usd:money}.", **values
+            "Done in week {mid:integer}; 8 in 10 futures: week {low:integer} to {high:integer}. The work costs {usd:money}.",
+            **values,
         )
     else:
         text = Message(
-            "Done in week {mid:integer}, in four of five cases between {low:integer} and {high:integer}; "
-            "the date in week {due:integer} is met in {chance:percent} of them. The work costs {usd:money}.",
+            "Done in week {mid:integer}; 8 in 10 futures: week {low:integer} to {high:integer}. "
+            "The date in week {due:integer} is met in {chance:percent} of the futures. The work costs {usd:money}.",
             due=due,
             chance=plan.chance_by(finish, due),
             **values,

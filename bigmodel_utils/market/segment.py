@@ -104,7 +104,7 @@ def finding(draws: Mapping[str, NDArray[np.float64]]) -> Message:
             mid=mid,
         )
     return Message(
-        "A customer is worth winning from about {mid:integer} reviews a month, in four of five cases from {low:integer} "
+        "A customer is worth winning from about {mid:integer} reviews a month; 8 in 10 futures: {low:integer} "
         "to {high:integer}.",
         low=low,
         mid=mid,

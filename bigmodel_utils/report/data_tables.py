@@ -92,7 +92,7 @@ def doubtful(found: pd.DataFrame, looked_at: int, show: int = 8) -> Table:
         finding,
         columns,
         rows,
-        Message("Judged by word counts of the other rows, fold by fold; the whole list is kept with the run."),
+        Message("Judged by the text fragments of the other rows, fold by fold; the whole list is kept with the run."),
     )
 
 

@@ -78,7 +78,7 @@ def finding(worth: valuation.Valuation) -> Message:
     figures = accounts.figures(worth)
     return Message(
         "The model changes the cost of 1,000 texts by {change:money} against people, errors included. "
-        "Over {years} years the entry is worth {npv:money}, in four of five futures between {low:money} and {high:money}. {payback}",
+        "Over {years} years the entry is worth {npv:money}; 8 in 10 futures: {low:money} to {high:money}. {payback}",
         change=-figures["saving_per_thousand"].mid,
         years=worth.years,
         npv=figures["npv"],
