@@ -168,12 +168,14 @@ def _learned(assistant: Assistant, market: str, beside: str | None) -> tuple[np.
 def _words(assistant: Assistant, market: str, language: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the same of the simple rival: word and character counts."""
     from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
 
+    one = LogisticRegression(C=30.0, solver="liblinear", dual=True, max_iter=5000, random_state=assistant.scenario.seed)
     texts, y = getattr(assistant.desk, market)["question"].to_numpy(dtype=object), assistant.intents[market]
     sure, right = np.zeros(len(y)), np.zeros(len(y), dtype=bool)
     for known, asked in _folds(assistant, market):
-        model = make_pipeline(features(language), LogisticRegression(C=30.0, max_iter=1000)).fit(texts[known], y[known])
+        model = make_pipeline(features(language), OneVsRestClassifier(one)).fit(texts[known], y[known])
         chances = model.predict_proba(texts[asked])
         sure[asked], right[asked] = chances.max(axis=1), model.classes_[chances.argmax(axis=1)] == y[asked]
     return sure, right

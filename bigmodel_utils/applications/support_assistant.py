@@ -89,8 +89,10 @@ class Reply:
 def head(vectors: np.ndarray, intents: np.ndarray, seed: int) -> Any:
     """Return a logistic regression from vectors to intents."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
-    return LogisticRegression(C=_STRENGTH, max_iter=1000, random_state=seed).fit(vectors, intents)
+    with threadpool_limits(1):  # so small a fit is far slower on two threads of a busy machine
+        return LogisticRegression(C=_STRENGTH, max_iter=1000, random_state=seed).fit(vectors, intents)
 
 
 class Assistant:
