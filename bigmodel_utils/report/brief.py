@@ -24,7 +24,7 @@ def page(run: Run, pages: Sequence[tuple[str, Message]] = ()) -> Page:
     origins = Origins(evidence.figures, run.id)
     note = f'<p class="note">{both(ILLUSTRATIVE)}</p>' if run.scenario.illustrative else ""
     panel = whatif.panel(evidence)
-    body = note + verdict.html(evidence, origins) + sections.html(evidence, origins) + panel.html
+    body = note + verdict.html(evidence, origins) + sections.html(evidence, origins, dict(pages)) + panel.html
     body += f'<section class="split"><div><h2>{both(Message("Next steps"))}</h2></div>{steps.html(evidence)}</section>'
     body += _appendix(pages) + marks.key() + origins.rows()
     return Page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,12 @@ class Evidence:
     @property
     def prices_as_of(self) -> date:
         return max(given.as_of for given in self.scenario.assumptions.values())
+
+    @cached_property
+    def decided_on(self) -> date:
+        """The day on which the decision was computed, as its own record tells: the same artifacts give the same day (UTC)."""
+        written_ns = [modified for _, modified in self.run.record("08_decide")["stat"].values()]
+        return datetime.fromtimestamp(max(written_ns) / 1e9, UTC).date()
 
     @cached_property
     def manifest(self) -> str:

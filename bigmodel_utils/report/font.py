@@ -70,11 +70,8 @@ class Typeface:
 
     @functools.cached_property
     def _small(self) -> bytes:
-        """The typeface in two weights, with the signs of all pages."""
-        from fontTools.varLib import instancer
-
-        font = _subset(self._path.read_bytes(), self._signs)
-        return _saved(instancer.instantiateVariableFont(font, {"wght": _WEIGHTS}))
+        """The typeface with the signs of all pages. It keeps every weight: cutting weights takes longer than it saves."""
+        return _saved(_subset(self._path.read_bytes(), self._signs))
 
 
 def _subset(font_bytes: bytes, signs: set[str]):

@@ -52,6 +52,10 @@ _ASSUMPTIONS = {
     "table_error_usd": Message("cost of a block judged wrongly"),
     "proposal_acted_share": Message("met proposals that make the difference"),
     "proposal_usd": Message("worth of an item chosen because it was proposed"),
+    "marking_wage_usd_hour": Message("wage of a person who marks notes"),
+    "mark_seconds": Message("time to mark an entity by hand"),
+    "confirm_seconds": Message("time to confirm a right proposal"),
+    "reject_seconds": Message("time to reject a wrong proposal"),
 }
 _FIGURES = {
     "npv": Message("net present value"),
@@ -77,6 +81,9 @@ _FIGURES = {
     "sam_usd_year": Message("market within reach"),
     "som_usd_year": Message("market that is ours to win"),
     "merchants_final_year": Message("merchants in the last year"),
+    "served_size_mb": Message("size of the served model"),
+    "sustained_requests_per_second": Message("requests that one server sustains"),
+    "privacy_points_lost": Message("accuracy given up for a privacy budget"),
 }
 _UNITS = {
     "share": Message("share"),
@@ -101,6 +108,9 @@ _UNITS = {
     "days": Message("days"),
     "ratio": Message("ratio"),
     "of 100 futures": Message("of 100 futures"),
+    "MB": Message("MB"),
+    "requests/s": Message("requests per second"),
+    "points": Message("points"),
 }
 
 

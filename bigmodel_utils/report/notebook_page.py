@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -14,7 +15,10 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.report import prose
 from bigmodel_utils.report.chart import MIME as FIGURE_MIME
 from bigmodel_utils.report.markup import both
-from bigmodel_utils.report.page import TEMPLATE, Page
+from bigmodel_utils.report.page import Page
+
+Cells = Sequence[Mapping[str, Any]]
+_TEXTS = ("source", "text", "image/")  # and so every text/… of an output
 
 REMOVED_TAGS = {"parameters", "injected-parameters", "explore", "remove_cell", "save"}
 _KEPT_TAGS = {
@@ -39,50 +43,57 @@ _KEPT_TAGS = {
 }
 
 
-def page(notebook: Path, file: str, pages: Sequence[tuple[str, Message]], run_line: Message, illustrative: bool) -> Page:
+def read(notebook: Path) -> list[dict[str, Any]]:
+    """Return the cells of an executed notebook, each text in one piece. Our own runner wrote it: nothing is validated again."""
+    return json.loads(notebook.read_text(encoding="utf-8"), object_hook=_whole)["cells"]
+
+
+def _whole(part: dict[str, Any]) -> dict[str, Any]:
+    """Join texts, which notebook files hold as lists of lines."""
+    return {key: "".join(v) if key.startswith(_TEXTS) and isinstance(v, list) else v for key, v in part.items()}
+
+
+def page(cells: Cells, file: str, pages: Sequence[tuple[str, Message]], run_line: Message, illustrative: bool) -> Page:
     """Return the page `file` of one executed notebook; `pages` lists (file name, title) of all pages in order."""
-    import nbformat
-
-    nb = nbformat.read(notebook, as_version=4)
-    verdict = _verdict(nb)
-    title = title_of(nb)
-    body = _with_answer(_main(nb), verdict, illustrative)
-    contents = _contents(nb)
-    main = f'<div class="notebook"><article>{body}{_turn(file, pages)}</article>{contents}</div>'
+    visible = [cell for cell in cells if not REMOVED_TAGS & set(_tags(cell))]
+    body = _with_answer(_main(visible), _verdict(cells), illustrative)
+    main = f'<div class="notebook"><article>{body}{_turn(file, pages)}</article>{_contents(visible)}</div>'
     bar = f'<a class="brand" href="index.html">{both(Message("Market-entry brief"))}</a><span class="wide-only push">{both(run_line)}</span>'
-    return Page(file, title, bar, main, both(run_line))
+    return Page(file, title_of(cells), bar, main, both(run_line))
 
 
-def title_of_file(notebook: Path) -> Message:
-    import nbformat
-
-    return title_of(nbformat.read(notebook, as_version=4))
-
-
-def title_of(nb: Mapping[str, Any]) -> Message:
+def title_of(cells: Cells) -> Message:
     """Return the notebook's first heading."""
-    for cell in nb["cells"]:
-        if cell["cell_type"] == "markdown":
-            found = [text for tag, text in prose.headings(cell["source"]) if tag == "h1"]
-            if found:
-                return Message(found[0].replace("{", "{{").replace("}", "}}"))
-    return Message("Untitled page")
+    titles = (text for cell in cells for tag, text in _headings(cell) if tag == "h1")
+    title = next(titles, "Untitled page")
+    return Message(title.replace("{", "{{").replace("}", "}}"))
 
 
-def _main(nb: Any) -> str:
-    from nbconvert import HTMLExporter
-    from traitlets.config import Config
+def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
+    return cell["metadata"].get("tags", [])
 
+
+def _headings(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return prose.headings(cell["source"]) if cell["cell_type"] == "markdown" else []
+
+
+def _main(cells: Cells) -> str:
+    """Return the visible cells as HTML. Every piece escapes what it is given; nothing else reaches the page."""
     ids = itertools.count(1)
-    config = Config()
-    config.TagRemovePreprocessor.enabled = True
-    config.TagRemovePreprocessor.remove_cell_tags = REMOVED_TAGS
-    exporter = HTMLExporter(config=config, template_name="notebook", extra_template_basedirs=[str(TEMPLATE)])
-    exporter.register_filter("both_markdown", lambda source: prose.html(source, ids))
-    exporter.register_filter("shown", shown)
-    exporter.register_filter("escaped", prose.escaped)
-    html, _ = exporter.from_notebook_node(nb, resources={"code_word": both(Message("Code"))})
-    return html.strip()
+    return "".join(
+        prose.html(cell["source"], ids) if cell["cell_type"] == "markdown" else _code(cell)
+        for cell in cells
+        if cell["cell_type"] in {"markdown", "code"}
+    )
+
+
+def _code(cell: Mapping[str, Any]) -> str:
+    """Return what a code cell showed, and its lines folded away."""
+    outputs = "".join(map(shown, cell["outputs"]))
+    if not cell["source"].strip():
+        return outputs
+    lines = prose.escaped(cell["source"])
+    return f'{outputs}<details class="code"><summary>{both(Message("Code"))}</summary><pre>{lines}</pre></details>'
 
 
 def shown(output: Mapping[str, Any]) -> str:
@@ -114,15 +125,11 @@ def _safe(html: str) -> str:
     return bleach.clean(visible, tags=_KEPT_TAGS, attributes={}, strip=True)
 
 
-def _verdict(nb: Any) -> Message | None:
+def _verdict(cells: Cells) -> Message | None:
     """Return the message of the cell tagged `verdict`."""
-    for cell in nb.cells:
-        if cell.cell_type != "code" or "verdict" not in cell.metadata.get("tags", []):
-            continue
-        for output in cell.outputs:
-            if MESSAGE_MIME in output.get("data", {}):
-                return Message.from_json(output["data"][MESSAGE_MIME])
-    return None
+    outputs = (output for cell in cells if "verdict" in _tags(cell) for output in cell.get("outputs", []))
+    found = (output["data"][MESSAGE_MIME] for output in outputs if MESSAGE_MIME in output.get("data", {}))
+    return next(map(Message.from_json, found), None)
 
 
 def _with_answer(body: str, verdict: Message | None, illustrative: bool) -> str:
@@ -135,18 +142,10 @@ def _with_answer(body: str, verdict: Message | None, illustrative: bool) -> str:
 ILLUSTRATIVE = Message("Illustrative: a toy scenario that shows how the workbench works. Do not act on its numbers.")
 
 
-def _contents(nb: Any) -> str:
+def _contents(cells: Cells) -> str:
     ids = itertools.count(1)
-    items = []
-    for cell in nb.cells:
-        if cell.cell_type != "markdown" or REMOVED_TAGS & set(cell.metadata.get("tags", [])):
-            continue
-        for tag, text in prose.headings(cell.source):
-            if tag == "h1":
-                continue
-            number = next(ids)
-            if tag == "h2":
-                items.append(f'<li><a href="#s{number}">{prose.spoken(text)}</a></li>')
+    numbered = [(next(ids), tag, text) for cell in cells for tag, text in _headings(cell) if tag != "h1"]
+    items = [f'<li><a href="#s{number}">{prose.spoken(text)}</a></li>' for number, tag, text in numbered if tag == "h2"]
     return f'<nav class="toc" aria-label="contents"><ol>{"".join(items)}</ol></nav>' if items else ""
 
 

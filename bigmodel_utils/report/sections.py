@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bigmodel_utils.deployment.menu import named
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import charts, names, palette
 from bigmodel_utils.report.chart import Chart
@@ -13,16 +14,28 @@ from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.origins import Origins
 
 SIGNIFICANT = 0.05
+DEPLOYMENT, TRUST = "04_deploy_model", "07_check_trust"
 
 
-def html(evidence: Evidence, origins: Origins) -> str:
-    """Return all five sections."""
-    return "".join(_section(*part(evidence), origins) for part in (market, model, cost, value, risk))
+def html(evidence: Evidence, origins: Origins, pages: Mapping[str, Message]) -> str:
+    """Return all five sections, each with a link to the page behind it. pages: file name -> title of the pages there are."""
+    parts = (
+        (market, "05_size_market"),
+        (model, "03_evaluate_model"),
+        (cost, DEPLOYMENT),
+        (value, "06_estimate_value"),
+        (risk, TRUST),
+    )
+    return "".join(_section(*part(evidence), _link(f"{stage}.html", pages), origins) for part, stage in parts)
 
 
-def _section(chart: Chart, sentences: Sequence[Message], origins: Origins) -> str:
+def _section(chart: Chart, sentences: Sequence[Message], link: str, origins: Origins) -> str:
     prose = "".join(f"<p>{origins.html(sentence)}</p>" for sentence in sentences)
-    return f'<section class="split"><div><h2>{both(chart.finding)}</h2>{prose}</div>{chart.html(titled=False)}</section>'
+    return f'<section class="split"><div><h2>{both(chart.finding)}</h2>{prose}{link}</div>{chart.html(titled=False)}</section>'
+
+
+def _link(file: str, pages: Mapping[str, Message]) -> str:
+    return f'<p class="more"><a href="{file}">{both(pages[file])}</a></p>' if file in pages else ""
 
 
 def market(evidence: Evidence) -> tuple[Chart, list[Message]]:
@@ -97,7 +110,30 @@ def cost(evidence: Evidence) -> tuple[Chart, list[Message]]:
     computing = Message(
         "Computing costs {serving:money} per 1,000 items.", serving=evidence.figures["serving_usd_per_thousand"]
     )
-    return chart, [share, computing]
+    return chart, [share, computing, served(evidence)]
+
+
+def served(evidence: Evidence) -> Message:
+    """Return what is served, how large it is, and the rate that one machine sustains; or that nobody measured it."""
+    if DEPLOYMENT not in evidence.run.stages:
+        return Message("How it would be served was not measured in this run: the speed is that of the trained model.")
+    form = named(evidence.run.json(DEPLOYMENT, "machine")["variant"])
+    size, rate = evidence.figures["served_size_mb"], evidence.figures["sustained_requests_per_second"]
+    wait = evidence.scenario.deployment.latency_p95_ms
+    if rate.mid <= 0:
+        return Message(
+            "What is served: {form}, {size:integer} MB. No rate was found at which 95 of 100 answers come within {wait:integer} ms.",
+            form=form,
+            size=size,
+            wait=wait,
+        )
+    return Message(
+        "What is served: {form}, {size:integer} MB. One machine answers {rate} requests a second, 95 of 100 within {wait:integer} ms.",
+        form=form,
+        size=size,
+        rate=written(rate, rate.unit, with_unit=False),
+        wait=wait,
+    )
 
 
 def value(evidence: Evidence) -> tuple[Chart, list[Message]]:
@@ -135,8 +171,29 @@ def risk(evidence: Evidence) -> tuple[Chart, list[Message]]:
             swing=abs(first["npv_at_high"] - first["npv_at_low"]),
         ),
         _least(last),
+        *trust(evidence),
     ]
     return charts.tornado(table), sentences
+
+
+_WAYS = {
+    "pool": Message("As the rules on file stand, rows may be pooled at home."),
+    "federated": Message("As the rules on file stand, rows stay with their holders and only weights travel."),
+    "none": Message("As the rules on file stand, no way of training on these rows is open."),
+}
+
+
+def trust(evidence: Evidence) -> list[Message]:
+    """Return which way of training the rules leave open, and what a privacy budget costs; or that nobody asked."""
+    if TRUST not in evidence.run.stages:
+        return [Message("What rules allow and what privacy costs was not examined in this run.")]
+    way, lost = _WAYS[evidence.run.json(TRUST, "way")["kind"]], evidence.figures["privacy_points_lost"]
+    if lost.low > 0:
+        return [way, Message("A privacy budget costs {lost:number1} points of accuracy, all else equal.", lost=lost)]
+    return [
+        way,
+        Message("A privacy budget costs no accuracy that can be shown ({lost:number1} points, all else equal).", lost=lost),
+    ]
 
 
 def _least(row: Any) -> Message:

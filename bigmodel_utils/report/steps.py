@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
 from bigmodel_utils.report.evidence import Evidence, rounded, written
@@ -27,10 +29,11 @@ _OWNERS = (
 )
 _FINANCE = (Message("finance lead"), Message("with two written offers"), 2)
 SHOWN = 3
+_ENTRY_WEEKS, _AGAIN_WEEKS, _LATER_WEEKS = 12, 6, 26
 
 
 def html(evidence: Evidence) -> str:
-    """Return the ordered list of next steps with owner's role and weeks."""
+    """Return the ordered list of next steps with owner's role and date."""
     return f'<ol class="next">{"".join(f"<li>{both(step)}</li>" for step in steps(evidence))}</ol>'
 
 
@@ -41,33 +44,43 @@ def steps(evidence: Evidence) -> list[Message]:
         if given:
             return [Message.from_json(step) for step in given]
     widest = evidence.table("tornado").head(SHOWN).to_dict("records")
-    return [_narrow(row) for row in widest] + [_last(evidence)]
+    return [_narrow(row, evidence.decided_on) for row in widest] + [_last(evidence)]
 
 
-def _narrow(row: dict) -> Message:
+def _narrow(row: dict, start: date) -> Message:
     name = row["assumption"]
     owner, how, weeks = next((found[1:] for found in _OWNERS if name in found[0]), _FINANCE)
     return Message(
-        "Narrow down **{assumption}**, now between {low} and {high}, {how} ({owner}, {weeks} weeks)",
+        "Narrow down **{assumption}**, now between {low} and {high}, {how} ({owner}, by {day:date})",
         assumption=names.assumption(name),
         low=written(rounded(row["low_value"]), row["unit"], with_unit=False),
         high=written(rounded(row["high_value"]), row["unit"]),
         how=how,
         owner=owner,
-        weeks=weeks,
+        day=_after(start, weeks),
     )
 
 
+def _after(start: date, weeks: int) -> str:
+    return (start + timedelta(weeks=weeks)).isoformat()
+
+
 def _last(evidence: Evidence) -> Message:
-    verdict, country = evidence.decision["verdict"], evidence.scenario.target_market.country
+    verdict, start = evidence.decision["verdict"], evidence.decided_on
+    country = evidence.scenario.target_market.country
     if verdict == "go":
         return Message(
-            "Enter {country:country}: open the entity, hire the team, sign the first merchants (founders, 12 weeks)",
+            "Enter {country:country}: open the entity, hire the team, sign the first merchants (founders, by {day:date})",
             country=country,
+            day=_after(start, _ENTRY_WEEKS),
         )
     if verdict == "wait":
-        return Message("Run this brief again with the narrower ranges and decide (founders, in 6 weeks)")
+        return Message(
+            "Run this brief again with the narrower ranges and decide (founders, by {day:date})",
+            day=_after(start, _AGAIN_WEEKS),
+        )
     return Message(
-        "Spend nothing further on {country:country}; look again when a flip above comes true (founders, in 6 months)",
+        "Spend nothing further on {country:country}; look again when a flip above comes true, or by {day:date} (founders)",
         country=country,
+        day=_after(start, _LATER_WEEKS),
     )

@@ -7,7 +7,7 @@ by the slider's value keeps all other uncertainty; results are anchored at the r
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,7 @@ def _state(evidence: Evidence, sliders: Sequence[dict[str, Any]]) -> dict[str, A
         "sliders": shown,
         "steps": STEPS,
         "draws": _columns(evidence.table("draws")),
+        "cash": _cash(evidence.table("cash")),
         "months": rule.horizon_years * 12,
         "go": rule.go_at,
         "stop": rule.stop_at,
@@ -126,11 +127,21 @@ def _spoken(message: Message) -> dict[str, str]:
     return {language: translate(message.text, language) for language in LANGUAGES}
 
 
+def _cash(table: pd.DataFrame) -> dict[str, list[float]]:
+    """Return the run's own cumulative cash by month, to which the page anchors what it computes."""
+    rows = table.sort_values("month")
+    return {name: _short(rows[column]) for name, column in (("low", "p10"), ("mid", "p50"), ("high", "p90"))}
+
+
+def _short(values: Iterable[float]) -> list[float]:
+    return [float(f"{value:.{_SIGNIFICANT_DIGITS}g}") for value in values]
+
+
 def _columns(draws: pd.DataFrame) -> dict[str, Any]:
     """Return each input's draws, rounded; an input that never varies is one number."""
     columns: dict[str, Any] = {}
     for name in venture.INPUTS:
-        values = [float(f"{value:.{_SIGNIFICANT_DIGITS}g}") for value in draws[name]]
+        values = _short(draws[name])
         columns[name] = values[0] if len(set(values)) == 1 else values
     return {"count": len(draws), "inputs": columns}
 

@@ -93,6 +93,7 @@ def _deploy(run: Run) -> None:
     run.write_figures(
         {
             "served_accuracy": measured(0.845, "share", 0.016),
+            "served_size_mb": measured(49.0, "MB"),
             "sustained_requests_per_second": measured(80.0, "requests/s", 5, 300),
         }
     )

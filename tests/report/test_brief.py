@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from datetime import UTC, date, datetime
 from json import dumps
 
 import pytest
@@ -14,6 +16,7 @@ from bigmodel_utils.report import sections, steps, verdict
 from bigmodel_utils.report.evidence import Evidence, rounded, written
 from bigmodel_utils.report.markup import plain
 from bigmodel_utils.report.origins import Origins
+from bigmodel_utils.scenario import CHAIN
 from bigmodel_utils.units import Quantity
 
 RULES = {"go": {"decision.go_at": 0.1, "decision.stop_at": 0.05}, "stop": {"decision.go_at": 0.99, "decision.stop_at": 0.98}}
@@ -29,6 +32,52 @@ def test_headline_and_last_step_follow_the_verdict(decided: tuple[str, Evidence]
     assert plain(verdict.headline(evidence), "en").lower().startswith(way)
     last = plain(steps.steps(evidence)[-1], "en")
     assert last.startswith({"go": "Enter China", "stop": "Spend nothing further on China"}[way])
+
+
+def test_steps_carry_days_counted_from_the_decision_not_from_the_reading(run: Run) -> None:
+    evidence = Evidence(run)
+    decision = run.folder / "08_decide" / "decision.json"
+    assert evidence.decided_on == datetime.fromtimestamp(decision.stat().st_mtime, UTC).date()
+    os.utime(decision, (0, 0))  # copied, unpacked or touched: the record still tells the day
+    again = Evidence(Run(run.scenario))
+    assert steps.steps(again) == steps.steps(evidence)
+    days = [step.values["day"] for step in steps.steps(evidence)]
+    assert all(date.fromisoformat(day) > evidence.decided_on for day in days)
+    assert max(days) == days[-1], "the decision is taken again after every question was asked"
+
+
+def shorter(*left_out: str) -> Evidence:
+    chain = [stage for stage in CHAIN if stage not in left_out]
+    return Evidence(written_run("reviews_us_to_cn", chain=chain))
+
+
+def test_what_is_served_is_told_with_its_size_and_the_rate_it_sustains(run: Run) -> None:
+    evidence = Evidence(run)
+    told = plain(sections.served(evidence), "en")
+    assert "fewer layers, taught again, 49 MB" in told
+    assert "80 requests a second, 95 of 100 within 250 ms" in told
+    none = evidence.figures["sustained_requests_per_second"].model_copy(update={"mid": 0.0, "low": 0.0})
+    evidence.figures["sustained_requests_per_second"] = none
+    assert "No rate was found" in plain(sections.served(evidence), "en")
+
+
+@pytest.mark.parametrize(("low", "says"), [(-0.4, "no accuracy that can be shown (0.4 points"), (0.2, "costs 0.4 points")])
+def test_what_privacy_costs_is_told_only_as_far_as_it_is_shown(run: Run, low: float, says: str) -> None:
+    evidence = Evidence(run)
+    lost = evidence.figures["privacy_points_lost"]
+    evidence.figures["privacy_points_lost"] = lost.model_copy(update={"low": low})
+    way, cost = (plain(sentence, "en") for sentence in sections.trust(evidence))
+    assert "rows stay with their holders" in way
+    assert says in cost
+
+
+def test_a_chain_without_serving_and_trust_says_so_and_links_only_to_pages_that_exist() -> None:
+    evidence = shorter("04_deploy_model", "07_check_trust")
+    assert "was not measured" in plain(sections.served(evidence), "en")
+    assert "was not examined" in plain(sections.trust(evidence)[0], "en")
+    pages = {"05_size_market.html": Message("How many would buy?"), "06_estimate_value.html": Message("What is it worth?")}
+    html = sections.html(evidence, Origins(evidence.figures, evidence.run.id), pages)
+    assert re.findall(r'href="([^"]*)"', html) == list(pages)
 
 
 def test_waiting_names_what_it_hangs_on(run: Run) -> None:

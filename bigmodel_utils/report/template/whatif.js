@@ -8,17 +8,22 @@
   const locale = () => ({ en: "en-US", zh: "zh-CN" })[language()];
   const say = (key, values = {}) => WHATIF.texts[key][language()].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+  const formats = {};  // a formatter takes longer to make than a picture to draw: each is made once
+  const format = (value, shape) => {
+    const key = language() + JSON.stringify(shape);
+    return (formats[key] ??= new Intl.NumberFormat(locale(), shape)).format(value);
+  };
   const money = (value) => {
     const small = Math.abs(value) < (language() === "zh" ? 10000 : 1000), digits = small && Math.abs(value) < 100 ? 2 : small ? 0 : 1;
-    return new Intl.NumberFormat(locale(), { style: "currency", currency: "USD", notation: small ? "standard" : "compact",
-      minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).format(value).replace(/^-/, "−");
+    return format(value, { style: "currency", currency: "USD", notation: small ? "standard" : "compact",
+      minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).replace(/^-/, "−");
   };
   const number = (value, spec) => {
     if (spec === "money") return money(value);
     const digits = +(spec.match(/\d$/) || [0])[0];
     const shape = spec.startsWith("percent") ? { style: "percent", maximumFractionDigits: Math.max(1, digits) }
       : spec === "compact" ? { notation: "compact", maximumFractionDigits: 1 } : { maximumFractionDigits: digits };
-    return new Intl.NumberFormat(locale(), shape).format(value);
+    return format(value, shape);
   };
   const written = (slider, value) => number(value, slider.spec) + (slider.unit ? " " + slider.unit[language()] : "");
   const chosen = (place) => {
@@ -26,11 +31,12 @@
     return moved.has(place) ? slider.low + (slider.high - slider.low) * inputs[place].value / WHATIF.steps : slider.start;
   };
 
-  const names = Object.keys(WHATIF.draws.inputs), count = WHATIF.draws.count, months = WHATIF.months;
+  const count = WHATIF.draws.count, months = WHATIF.months, columns = Object.entries(WHATIF.draws.inputs);
   const futures = (fixed) => {
-    const npv = new Float64Array(count), paths = Array.from({ length: months + 1 }, () => new Float64Array(count)), x = {};
+    const x = { ...Object.fromEntries(columns), ...fixed }, drawn = columns.filter(([name, column]) => x[name] === column && typeof column !== "number");
+    const npv = new Float64Array(count), paths = Array.from({ length: months + 1 }, () => new Float64Array(count));
     for (let draw = 0; draw < count; draw++) {
-      for (const name of names) { const column = WHATIF.draws.inputs[name]; x[name] = name in fixed ? fixed[name] : typeof column === "number" ? column : column[draw]; }
+      for (const [name, column] of drawn) x[name] = column[draw];
       const cash = venture.monthly_cash(x, months);
       npv[draw] = venture.net_present_value(cash, x.discount_rate);
       for (let month = 0, sum = 0; month <= months; month++) paths[month][draw] = sum += cash[month];
@@ -42,15 +48,17 @@
       low: paths.map((values) => at(values, .1)), mid: paths.map((values) => at(values, .5)), high: paths.map((values) => at(values, .9)) };
   };
   const base = futures({});
+  let now;  // what the picture shows
 
   const compute = () => {
     const fixed = {};
     for (const place of moved) fixed[WHATIF.sliders[place].name] = chosen(place);
-    const now = moved.size ? futures(fixed) : base;
-    const probability = Math.min(1, Math.max(0, WHATIF.probability + now.gain - base.gain));
+    const found = moved.size ? futures(fixed) : base;
+    const probability = Math.min(1, Math.max(0, WHATIF.probability + found.gain - base.gain));
     const verdict = probability >= WHATIF.go ? "go" : probability < WHATIF.stop ? "stop" : "wait";
-    const back = now.mid.findIndex((value, month) => month > 0 && value >= 0);
-    return { ...now, probability, verdict, back, value: WHATIF.npv + now.npv - base.npv, change: now.npv - base.npv };
+    const anchored = (band) => found[band].map((value, month) => value + WHATIF.cash[band][month] - base[band][month]);
+    const mid = anchored("mid"), back = mid.findIndex((value, month) => month > 0 && value >= 0);
+    return { low: anchored("low"), mid, high: anchored("high"), probability, verdict, back, value: WHATIF.npv + found.npv - base.npv, change: found.npv - base.npv };
   };
 
   const ticks = (low, high) => {
@@ -65,9 +73,9 @@
     if (text !== undefined) made.textContent = text;
     return made;
   };
-  const draw = (now) => {
+  const draw = () => {
     const width = Math.max(300, svg.clientWidth || 640), height = 260, wider = language() === "zh" ? 18 : 0, left = 62 + wider, right = 58 + wider, top = 8, bottom = 30;
-    const marks = ticks(Math.min(0, ...now.low, ...base.mid), Math.max(0, ...now.high, ...base.mid));
+    const marks = ticks(Math.min(0, ...now.low, ...WHATIF.cash.mid), Math.max(0, ...now.high, ...WHATIF.cash.mid));
     const X = (month) => (left + (width - left - right) * month / months).toFixed(1);
     const Y = (value) => (top + (height - top - bottom) * (marks.at(-1) - value) / (marks.at(-1) - marks[0])).toFixed(1);
     const line = (values) => values.map((value, month) => X(month) + "," + Y(value)).join(" ");
@@ -78,7 +86,7 @@
     for (let year = 0; year <= years; year += stride)
       parts.push(element("text", { class: "m", x: X(12 * year), y: height - 8, "text-anchor": "middle" }, year ? say("year", { year }) : say("start")));
     parts.unshift(element("polygon", { fill: now.value < 0 ? "var(--warn-soft)" : "var(--accent-soft)", points: line(now.high) + " " + now.low.map((value, month) => X(month) + "," + Y(value)).reverse().join(" ") }));
-    if (moved.size) parts.push(element("polyline", { class: "base", points: line(base.mid) }));
+    if (moved.size) parts.push(element("polyline", { class: "base", points: line(WHATIF.cash.mid) }));
     const group = element("g", { class: now.value < 0 ? "loss" : "" });
     group.append(element("polyline", { class: "now", points: line(now.mid) }));
     parts.push(group, element("text", { x: +X(months) + 7, y: +Y(now.mid.at(-1)) + 4 }, money(now.mid.at(-1))));
@@ -96,11 +104,12 @@
       const [low, high] = box.querySelectorAll(".ends span");
       [low.textContent, high.textContent] = [number(slider.low, slider.spec), number(slider.high, slider.spec)];
     });
-    const now = compute(), amount = money(Math.abs(now.change));
+    now = compute();
+    const amount = money(Math.abs(now.change));
     answer.textContent = say("answer", { gain: Math.round(100 * now.probability), verdict: WHATIF.verdicts[now.verdict][language()] });
     const change = say(now.change < 0 ? "less" : "more", { amount });
     second.textContent = [say(moved.size ? "value" : "same", { npv: money(now.value), change }), say(now.back > 0 ? "back" : "never", { month: now.back })].join(" ");
-    draw(now);
+    draw();
   };
   const keep = () => {
     const parts = [language(), ...[...moved].map((place) => WHATIF.sliders[place].name + "=" + inputs[place].value)];
@@ -113,12 +122,15 @@
     }
   };
   const starts = inputs.map((input) => input.value);
-  inputs.forEach((input, place) => input.addEventListener("input", () => { moved.add(place); show(); keep(); }));
+  inputs.forEach((input, place) => {
+    input.addEventListener("input", () => { moved.add(place); show(); });
+    input.addEventListener("change", keep);  // at the end of a move: browsers refuse an address that changes too often
+  });
   section.querySelector("[data-reset]").addEventListener("click", () => { moved.clear(); inputs.forEach((input, place) => { input.value = starts[place]; }); show(); keep(); });
   document.documentElement.addEventListener("languagechange", show);
   addEventListener("hashchange", () => { recall(); show(); });
   section.hidden = false;
   recall();
   show();
-  new ResizeObserver(() => draw(compute())).observe(svg);
+  new ResizeObserver(draw).observe(svg);
 })();
