@@ -26,13 +26,13 @@ def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None) ->
     decides = DECISION in run.stages
     files = [f"{path.stem}.html" for path in notebooks.values()]
     names = files if decides else [*files[:-1], "index.html"]  # without a brief the last notebook is the front page
-    titles = [(name, notebook_page.title_of_file(path)) for name, path in zip(names, notebooks.values(), strict=True)]
+    executed = dict(zip(names, map(notebook_page.read, notebooks.values()), strict=True))
+    titles = [(name, notebook_page.title_of(cells)) for name, cells in executed.items()]
     line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)
     extras = [(workbook.FILE, Message("The cash flow as a workbook (Excel)"))] if decides and workbook.is_possible() else []
     pages = [brief.page(run, titles + extras)] if decides else []
     pages += [
-        notebook_page.page(path, name, titles, line, run.scenario.illustrative)
-        for name, path in zip(names, notebooks.values(), strict=True)
+        notebook_page.page(cells, name, titles, line, run.scenario.illustrative) for name, cells in executed.items()
     ]
     folder = into or paths.reports() / run.scenario.name
     aside = folder.with_name(f".{folder.name}.partial")
