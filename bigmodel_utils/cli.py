@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bigmodel_utils.errors import BigModelError
+
+if TYPE_CHECKING:
+    from bigmodel_utils.scenario import Scenario
 
 DEFAULT = "reviews_us_to_cn"
 app = typer.Typer(
@@ -18,6 +21,11 @@ app = typer.Typer(
 ScenarioName = Annotated[str, typer.Argument(help="A name from data/scenarios, or the path of a .yml file.")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value, e.g. --set seed=3.")
+]
+
+
+Hook = Annotated[
+    str | None, typer.Option(metavar="COMMAND|URL", help="Then start this command, or POST to this address on this machine.")
 ]
 
 
@@ -37,13 +45,19 @@ def run(
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Use data sets that are free for research or personal use only.")
     ] = False,
+    on_success: Hook = None,
+    on_failure: Hook = None,
 ) -> None:
     """Run every notebook of a scenario and write its reports."""
     from bigmodel_utils import paths
+    from bigmodel_utils import scenario as scenarios
+    from bigmodel_utils.pipeline import hook
     from bigmodel_utils.pipeline.runner import run_chain
 
     overrides = _parsed(settings) | ({"accept_licence": True} if accept_licence else {})
-    folder = run_chain(scenario, overrides, device, first)
+    hooks = hook.parsed(on_success, "--on-success"), hook.parsed(on_failure, "--on-failure")
+    chosen = scenarios.load(scenario, overrides)
+    folder = hook.around(lambda: run_chain(scenario, overrides, device, first), chosen, *hooks)
     typer.echo(f"report: {paths.shown(folder / 'index.html')}")
 
 
@@ -53,22 +67,55 @@ def sweep(
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time on this machine.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     yes: Annotated[bool, typer.Option("--yes", help="Run more than fifty members without asking.")] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers share this folder, e.g. tcp://host:8786."),
+    ] = None,
 ) -> None:
     """Run many variants of scenarios and write one page that compares them."""
     from bigmodel_utils import paths
     from bigmodel_utils.pipeline import sweep as sweeping
 
-    folder = sweeping.run(file, jobs, device, yes)
+    folder = sweeping.run(file, jobs, device, yes, cluster)
     typer.echo(f"comparison: {paths.shown(folder / 'index.html')}")
 
 
 @app.command()
-def check(scenario: ScenarioName = DEFAULT, settings: Settings = None) -> None:
+def check(
+    scenario: ScenarioName = DEFAULT,
+    settings: Settings = None,
+    finished: Annotated[
+        bool, typer.Option("--run", help="Also hold its finished run against its hashes; exits with 1 when it was altered.")
+    ] = False,
+) -> None:
     """Validate a scenario and its facts without running anything."""
     from bigmodel_utils import scenario as scenarios
 
     chosen = scenarios.load(scenario, _parsed(settings))
     typer.echo(f"{chosen.name} {chosen.hash}: {chosen.title}; {len(chosen.assumptions)} assumptions, all with source and date")
+    if finished:
+        _hold(chosen)
+
+
+def _hold(chosen: Scenario) -> None:
+    from bigmodel_utils.artifacts import Run
+    from bigmodel_utils.pipeline import integrity
+
+    faults = integrity.faults(Run(chosen))
+    typer.echo("\n".join(faults) or "the run is as it was sealed")
+    raise typer.Exit(int(bool(faults)))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="RUN", help="SCENARIO, SCENARIO~1 for the run before, or a run's id.")],
+    after: Annotated[str, typer.Argument(metavar="RUN")],
+) -> None:
+    """Tell what differs between two finished runs: figures, choices, data, code and versions."""
+    from bigmodel_utils.pipeline import difference
+
+    for line in difference.lines(difference.find(before), difference.find(after)):
+        typer.echo(line)
 
 
 @app.command()

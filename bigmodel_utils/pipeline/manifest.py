@@ -1,11 +1,11 @@
-"""The record of a run: what it was made from, with what, and a chain of hashes over its results."""
+"""The record of a run: what it was made from, with what, how long it took, what it found, and hashes of all of it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
+import re
 import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
@@ -13,26 +13,44 @@ from pathlib import Path
 from typing import Any
 
 from bigmodel_utils import __version__, paths, trace
-from bigmodel_utils.artifacts import DONE, Run, write_atomic
+from bigmodel_utils.artifacts import DONE, Run, file_hash, write_atomic
+from bigmodel_utils.pipeline import machine
 from bigmodel_utils.pipeline.reuse import executed
 
 NAME = "manifest.json"
+DECISION = "08_decide"
+_INPUTS = ("fact", "file", "pin", "result")
+_CODE = ("module", "notebook")
+_ABSOLUTE = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?[/\\](?:[^/\\\s'\"]+[/\\])+")
 
 
-def write(run: Run, reports: Path) -> None:
-    """Write the manifest of a finished run beside its stages and beside its reports."""
-    content = {
+def content(run: Run) -> dict[str, Any]:
+    """Return the record of a finished run, without secrets, names of people or paths of this machine."""
+    causes: dict[str, Any] = {}
+    for stage in run.stages:
+        causes |= run.record(stage)["causes"]
+    found = {
         "scenario": run.scenario.model_dump(mode="json"),
         "run": run.id,
         "version": __version__,
         "commit": _commit(),
+        "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in trace.LIBRARIES},
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "machine": machine.facts(),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "inputs": {name: value for name, value in causes.items() if name.partition(":")[0] in _INPUTS},
+        "code": {name: value for name, value in causes.items() if name.partition(":")[0] in _CODE},
+        "stages": {stage: _stage(run, stage) for stage in run.stages},
+        "outcome": _outcome(run),
         "chain": chain(run),
         "rendered": _rendering(run),
     }
-    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
+    return _portable(found)
+
+
+def write(run: Run, reports: Path, record: dict[str, Any]) -> None:
+    """Write the sealed record of a finished run beside its stages and beside its reports."""
+    text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True)
     for folder in (run.folder, reports):
         write_atomic(folder / NAME, text)
 
@@ -40,9 +58,10 @@ def write(run: Run, reports: Path) -> None:
 def read(folder: Path) -> dict[str, Any]:
     """Return the manifest in `folder`; {} when there is none or it cannot be read."""
     try:
-        return json.loads((folder / NAME).read_text(encoding="utf-8"))
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def chain(run: Run) -> dict[str, str]:
@@ -55,10 +74,51 @@ def chain(run: Run) -> dict[str, str]:
     return found
 
 
+def seal(record: dict[str, Any]) -> str:
+    """Return the hash of everything in a manifest but its own seal."""
+    bare = {key: value for key, value in record.items() if key != "seal"}
+    return hashlib.sha256(json.dumps(bare, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
 def stands(run: Run, reports: Path) -> bool:
     """Whether the reports show exactly this run, rendered by the code as it is now."""
     stored = read(reports)
     return bool(stored) and stored.get("rendered") == _rendering(run) and (reports / "index.html").is_file()
+
+
+def _stage(run: Run, stage: str) -> dict[str, Any]:
+    """Return duration, time, hashes of the results and headline figures of a stage."""
+    record, notebook = run.record(stage), executed(run, stage)
+    told = json.loads(notebook.read_text(encoding="utf-8")).get("metadata", {}).get("papermill", {})
+    return {
+        "seconds": round(told.get("duration") or 0.0, 2),
+        "ended": (told.get("end_time") or "")[:19],
+        "notebook": file_hash(notebook),
+        "outputs": record["files"],
+        "figures": {name: figure.model_dump(mode="json", exclude_none=True) for name, figure in run.figures(stage).items()},
+    }
+
+
+def _outcome(run: Run) -> dict[str, Any]:
+    """Return verdict and chance of gain, where the run decides."""
+    decision = run.json(DECISION, "decision") if DECISION in run.stages else {}
+    return {key: decision[key] for key in ("verdict", "probability") if key in decision}
+
+
+def _portable(value: Any) -> Any:
+    """Return `value` with the paths of this machine cut down to what follows the workspace, or to the file's name."""
+    if isinstance(value, dict):
+        return {_portable(key): _portable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_portable(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    for base in (paths.workspace(), paths.PROJECT):
+        value = value.replace(f"{base}/", "")
+    kind, colon, place = value.partition(":")
+    if colon and kind in {"file", "folder"}:
+        return f"{kind}:{Path(place).name}" if Path(place).is_absolute() else value
+    return _ABSOLUTE.sub("", value)
 
 
 def _rendering(run: Run) -> str:

@@ -8,15 +8,19 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils import paths, scenario, trace
 from bigmodel_utils.artifacts import ArtifactError, Run
 from bigmodel_utils.errors import BigModelError, nearest
-from bigmodel_utils.pipeline import manifest, resume
+from bigmodel_utils.pipeline import history, manifest, resume
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
 from bigmodel_utils.pipeline.reuse import executed, libraries, refresh_prose, reuse
+from bigmodel_utils.trust import audit
+
+if TYPE_CHECKING:
+    from bigmodel_utils.report.page import Page
 
 DEVICES = ("auto", "cpu", "cuda")
 FREE_BYTES = 3 * 2**30
@@ -41,7 +45,8 @@ def run_chain(
     stages = stages_from(run.stages, first)
     _ready(run, stages, device)
     parameters = {"scenario": _as_seen_from_notebooks(name), "overrides": overrides}
-    with _alone(run), progress or Progress() as shown:
+    event = {"scenario": run.scenario.name, "run": run.id, "first": first}
+    with _alone(run), audit.logged("run", **event), progress or Progress() as shown:
         made = [stage for stage in stages if _step(run, stage, parameters, shown, forced=first is not None)]
         folder = _rendered(run, into or paths.reports() / run.scenario.name, bool(made))
     trace.remember_digests()
@@ -92,12 +97,23 @@ def _rendered(run: Run, folder: Path, made: bool) -> Path:
 
     from bigmodel_utils.report import site
 
-    own = folder == paths.reports() / run.scenario.name
+    name, own = run.scenario.name, folder == paths.reports() / run.scenario.name
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / ".lock"):  # runs of one scenario render one after the other
-        site.render(run, {stage: executed(run, stage) for stage in run.stages}, None if own else folder)
-        manifest.write(run, folder)
+        record = manifest.content(run)
+        pages = {stage: executed(run, stage) for stage in run.stages}
+        site.render(run, pages, None if own else folder, _changes(name, record) if own else None)
+        history.record(run, folder, record, newest=own)
     return folder
+
+
+def _changes(scenario: str, record: dict[str, Any]) -> Page | None:
+    """Return the page that compares this run with the scenario's run before it, if there was one."""
+    from bigmodel_utils.pipeline import difference
+    from bigmodel_utils.report import digest
+
+    before = history.before(scenario, record)
+    return digest.page(before, record, difference.of(before, record)) if before else None
 
 
 def _ready(run: Run, stages: tuple[str, ...], device: str) -> None:
@@ -139,7 +155,12 @@ def _alone(run: Run) -> Iterator[None]:
     """Hold the run's lock: the same run twice at once would write over its own results."""
     from filelock import FileLock, Timeout
 
-    run.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        run.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BigModelError(
+            f"{error.strerror}: {paths.shown(run.folder)}", "a folder that may be written", "its rights, or BIGMODEL_HOME"
+        ) from None
     try:
         with FileLock(run.folder / ".lock", timeout=0):
             yield

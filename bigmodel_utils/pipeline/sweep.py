@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bigmodel_utils import paths, scenario
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.pipeline import gpu_room, machine
 from bigmodel_utils.pipeline.failure import RunFailed
 
 MANY = 50
@@ -114,11 +117,13 @@ def _nth(grid: dict[str, list[Any]], place: int) -> dict[str, Any]:
     return dict(reversed(chosen.items()))
 
 
-def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False) -> Path:
-    """Run every member, `jobs` at a time, and return the folder whose index.html compares them.
+def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, cluster: str | None = None) -> Path:
+    """Run every member and return the folder whose index.html compares them.
 
-    The first member runs alone: the others take over every stage that it leaves unchanged. A member that fails is
-    shown, and the others go on. Raises SweepError for a sweep of more than MANY members unless `sure`.
+    `jobs` run at a time on this machine, or all at once on the workers of the Dask scheduler at `cluster`. The first
+    member runs alone: the others take over every stage that it leaves unchanged. A member that fails is shown, and the
+    others go on. Raises SweepError for a sweep of more than MANY members unless `sure`, ClusterError for a cluster that
+    cannot be used.
     """
     sweep = load(path)
     if sweep.size > MANY and not sure:
@@ -126,13 +131,51 @@ def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False) -> 
     chosen, folder = members(sweep), paths.reports() / path.stem
     if jobs < 1:
         raise SweepError(f"--jobs {jobs}", "one or more", "bigmodel sweep --jobs")
-    failures = [_one(chosen[0], folder, device)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        failures += pool.map(_one, chosen[1:], itertools.repeat(folder), itertools.repeat(device))
+    failures = _on_cluster(cluster, chosen, folder, device) if cluster else _on_this_machine(jobs, chosen, folder, device)
     from bigmodel_utils.report import comparison
 
     lines = [_line(member, failure) for member, failure in zip(chosen, failures, strict=True)]
     return comparison.render(path.stem, lines, folder)
+
+
+def _on_cluster(address: str, chosen: list[Member], folder: Path, device: str) -> list[str | None]:
+    from bigmodel_utils.pipeline import cluster
+
+    with cluster.connected(address) as client:
+        first = cluster.spread(client, _one, chosen[:1], folder, device)
+        rest = cluster.spread(client, _one, chosen[1:], folder, device)
+    return [str(found) if isinstance(found, BaseException) else found for found in first + rest]
+
+
+def _on_this_machine(jobs: int, chosen: list[Member], folder: Path, device: str) -> list[str | None]:
+    """Run the members in processes that share cores and GPU memory; one whose process is killed runs once more, alone."""
+    with gpu_room.watched() as seen:
+        failures: dict[str, str | None] = {chosen[0].label: _one(chosen[0], folder, device)}
+    jobs = min(seen.runs(jobs), max(len(chosen) - 1, 1))
+    killed = _pooled(jobs, chosen[1:], folder, device, failures)
+    for member in killed:
+        if _pooled(1, [member], folder, device, failures):
+            failures[member.label] = "its process was killed twice, as happens when memory runs out"
+    return [failures[member.label] for member in chosen]
+
+
+def _pooled(jobs: int, chosen: list[Member], folder: Path, device: str, failures: dict[str, str | None]) -> list[Member]:
+    """Fill in the failures of the members that came to an end; return the others, whose pool was broken."""
+    threads = max(1, machine.cores() // jobs)
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _take_share, (threads,)) as pool:
+        futures = [pool.submit(_one, member, folder, device) for member in chosen]
+    killed = []
+    for member, future in zip(chosen, futures, strict=True):
+        if isinstance(future.exception(), BrokenProcessPool):
+            killed.append(member)
+        else:
+            failures[member.label] = future.result()
+    return killed
+
+
+def _take_share(threads: int) -> None:
+    """Let this process and its kernels compute on `threads` cores, unless a person has said otherwise."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
 
 
 def _one(member: Member, folder: Path, device: str) -> str | None:
@@ -141,7 +184,7 @@ def _one(member: Member, folder: Path, device: str) -> str | None:
 
     try:
         run_chain(member.scenario, member.overrides, device, into=folder / member.label)
-    except (BigModelError, RunFailed) as error:
+    except (BigModelError, RunFailed, OSError) as error:
         return str(error).splitlines()[0]
     return None
 

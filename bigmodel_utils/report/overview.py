@@ -11,6 +11,7 @@ from typing import Any
 from bigmodel_utils import paths
 from bigmodel_utils.artifacts import DONE
 from bigmodel_utils.messages import Message
+from bigmodel_utils.report import digest
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
 from bigmodel_utils.report.verdict import WORDS
@@ -48,11 +49,14 @@ def outcomes(scenario: str) -> list[Outcome]:
     return [_outcome(folder) for folder in folders if (folder / "06_estimate_value" / "figures.json").is_file()]
 
 
-def page(under_way: str) -> Page:
-    """Return the page that lists every scenario with a rendered report, `under_way` included."""
+def page(under_way: str, compared: bool = False) -> Page:
+    """Return the page that lists every scenario with a rendered report, `under_way` included.
+
+    `compared`: whether the report under way will hold a page of changes since its last run.
+    """
     rendered = {file.parent.name for file in paths.reports().glob("[!.]*/index.html")} | {under_way}
     found = [name for name in sorted(rendered) if outcomes(name)]
-    rows = "".join(_row(name, outcomes(name)[-MOST_RUNS:]) for name in found)
+    rows = "".join(_row(name, outcomes(name)[-MOST_RUNS:], _compared(name, under_way, compared)) for name in found)
     table = _table("reports", _HEADS, rows) if rows else ""
     answers = {name: answer for name in sorted(rendered - set(found)) if (answer := _answer(name))}
     told = "".join(_answer_row(name, answer) for name, answer in answers.items())
@@ -91,11 +95,16 @@ def _outcome(folder: Path) -> Outcome:
     return Outcome(folder.name, decision["verdict"], decision["probability"], figures["npv"])
 
 
-def _row(name: str, runs: list[Outcome]) -> str:
+def _compared(name: str, under_way: str, compared: bool) -> bool:
+    return compared if name == under_way else (paths.reports() / name / digest.FILE).is_file()
+
+
+def _row(name: str, runs: list[Outcome], compared: bool) -> str:
     last = runs[-1]
     before = runs[-2] if len(runs) > 1 else None
     change = last.npv["mid"] - before.npv["mid"] if before else None
-    moved = both(Message("{change:money}", change=change)) if change is not None else "–"
+    told = both(Message("{change:money}", change=change) if before else Message("what changed" if compared else "–"))
+    moved = f'<a href="{name}/{digest.FILE}">{told}</a>' if compared else told
     value = Message("{npv:money} ({low:money} – {high:money})", npv=last.npv["mid"], low=last.npv["low"], high=last.npv["high"])
     return (
         f'<tr><th scope="row"><a href="{name}/index.html">{both(name)}</a></th><td>{both(WORDS[last.verdict])}</td>'

@@ -15,13 +15,15 @@ from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.page import Page
 
 DECISION = "08_decide"
+PACK = "07_check_trust/pack"
 _log = logging.getLogger(__name__)
 
 
-def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None) -> Path:
+def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None, changes: Page | None = None) -> Path:
     """Write the reports of a finished run and return their folder; equal artifacts give byte-identical pages.
 
-    notebooks: stage -> executed notebook. `into` is another folder than `reports/<scenario>`, which the index leaves out. Raises ArtifactError when a result is missing; an earlier report then stays.
+    notebooks: stage -> executed notebook. `into` is another folder than `reports/<scenario>`, which the index leaves out.
+    `changes` compares with the run before. Raises ArtifactError when a result is missing; an earlier report then stays.
     """
     decides = DECISION in run.stages
     files = [f"{path.stem}.html" for path in notebooks.values()]
@@ -30,20 +32,24 @@ def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None) ->
     titles = [(name, notebook_page.title_of(cells)) for name, cells in executed.items()]
     line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)
     extras = [(workbook.FILE, Message("The cash flow as a workbook (Excel)"))] if decides and workbook.is_possible() else []
-    pages = [brief.page(run, titles + extras)] if decides else []
+    digest = [(changes.file, changes.title)] if changes else []
+    pages = [brief.page(run, titles + extras + digest)] if decides else []
     pages += [
-        notebook_page.page(cells, name, titles, line, run.scenario.illustrative) for name, cells in executed.items()
+        notebook_page.page(cells, name, titles + digest, line, run.scenario.illustrative) for name, cells in executed.items()
     ]
+    pages += [changes] if changes else []
     folder = into or paths.reports() / run.scenario.name
     aside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    listed = overview.page(run.scenario.name)
+    listed = overview.page(run.scenario.name, bool(changes))
     face = typeface([listed, *pages])
     for page in pages:
         (aside / page.file).write_text(page.html(face), encoding="utf-8")
     if extras:
         workbook.write(Evidence(run), aside)
+    if (run.folder / PACK).is_dir():
+        shutil.copytree(run.folder / PACK, aside / "trust")
     swap_in(aside, folder)
     if into is None:
         write_atomic(paths.reports() / listed.file, listed.html(face))
