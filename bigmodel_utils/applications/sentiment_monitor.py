@@ -10,7 +10,7 @@ import numpy as np
 from bigmodel_utils import paths, trace
 from bigmodel_utils.application_choices import SentimentMonitor
 from bigmodel_utils.applications import surge
-from bigmodel_utils.applications.replay import MonitorError, Replay, choices, log_odds
+from bigmodel_utils.applications.replay import MonitorError, Replay, choices
 from bigmodel_utils.artifacts import file_hash
 from bigmodel_utils.data import packages, personal_data, sets
 from bigmodel_utils.errors import nearest
@@ -20,8 +20,6 @@ from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from bigmodel_utils.evaluation.predict import Classifier
 
 
 def read(scenario: Scenario) -> pd.DataFrame:
@@ -94,13 +92,8 @@ class Watched:
         return None if self.first is None or self.shock is None else (self.first - self.shock).days
 
 
-def scores(scenario: Scenario, model: Classifier, texts: list[str]) -> np.ndarray:
-    """Return the log-odds of the event of each text, as the model reads it."""
-    return log_odds(model.probabilities(texts)[:, model.labels.index(scenario.task.event)])
-
-
 def watch(scenario: Scenario, stream: pd.DataFrame, scores: np.ndarray) -> Watched:
-    """Return the stream day by day: what was usual on quiet days, the level, the alarms. scores: log-odds of the texts."""
+    """Return the stream day by day: what was usual on quiet days, the level, the alarms. scores: of the texts."""
     import pandas as pd
 
     chosen = choices(scenario)
@@ -175,7 +168,7 @@ def chance_of_alarm(watched: Watched) -> float | None:
 def figures(replayed: Replay, watched: Watched, confidence: float) -> dict[str, Quantity]:
     """Return the headline figures: surges found by size, false alarms a year, days from the known shock to the alarm."""
     found = {f"found_at_{round(1000 * size)}_permille": replayed.found("b", size, confidence) for size in replayed.sizes}
-    found |= {"false_alarms_year": watched.per_year, "recall": replayed.recall, "accuracy_home": replayed.home}
+    found |= {"false_alarms_year": watched.per_year, "accuracy_home": replayed.home}
     if watched.delay_days is not None:
         found["delay_days"] = Quantity(
             mid=watched.delay_days, unit="days", origin="measured", source="this run, dated stream", n=len(watched.texts)
@@ -188,21 +181,27 @@ def told(replayed: Replay, watched: Watched, confidence: float) -> Message:
     size = replayed.sizes[len(replayed.sizes) // 2]
     return Message(
         "A surge from {usual:percent} to {high:percent} of complaints is found while it lasts in {found:percent} of cases "
-        "({low:percent} to {top:percent}), on the {delay} day as a median; {lead} {real} About {alarms:integer} alarms a quiet year are "
+        "({low:percent} to {top:percent}); {delay} {lead} {real} About {alarms:integer} alarms a quiet year are "
         "false ({least:integer} to {most:integer}).",
         usual=replayed.usual, high=replayed.usual + size, found=(share := replayed.found("b", size, confidence)), low=share.low, top=share.high,
-        delay=replayed.delay("b", size), lead=_lead(replayed, size), real=_real(watched), alarms=watched.per_year,
+        delay=_delay(replayed.delay("b", size)), lead=_lead(replayed, size), real=_real(watched), alarms=watched.per_year,
         least=watched.per_year.low, most=watched.per_year.high,
     )  # fmt: skip
+
+
+def _delay(day: float | None) -> Message:
+    if day is None:
+        return Message("more than half are missed.")
+    return Message("half of all are found by day {day:integer}.", day=day)
 
 
 def _lead(replayed: Replay, size: float) -> Message:
     c = next(c for c in replayed.compared[size] if c.second == "rival")
     if not c.is_real:
-        return Message("a lead over word counts is not shown.")
+        return Message("A lead over word counts is not shown.")
     if c.difference.mid > 0:
-        return Message("word counts find {points:number1} points fewer.", points=100 * c.difference.mid)
-    return Message("word counts find {points:number1} points more.", points=-100 * c.difference.mid)
+        return Message("Word counts find {points:number1} points fewer.", points=100 * c.difference.mid)
+    return Message("Word counts find {points:number1} points more.", points=-100 * c.difference.mid)
 
 
 def _real(watched: Watched) -> Message:
