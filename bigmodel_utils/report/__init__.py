@@ -11,6 +11,7 @@ PARTS = {
     "table": ("Column", "Table"),
     "tables": ("assumptions", "figures", "settings"),
     "charts": (),
+    "compliance_tables": (),
     "data_tables": (),
     "deployment_tables": (),
     "evaluation_tables": (),
@@ -18,6 +19,7 @@ PARTS = {
     "market_explore": (),
     "market_tables": (),
     "model_tables": (),
+    "strategy_tables": (),
     "trust_tables": (),
     "value_tables": (),
 }

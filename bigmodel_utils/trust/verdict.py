@@ -26,6 +26,11 @@ def finding(way: Way, curve: Curve, attacked: Attacks, shared: Sharing) -> Messa
     )
 
 
+def whole(training: Message, law: Message) -> Message:
+    """Return the answer of the page: how to train, then what the law still asks."""
+    return Message("{training} {law}", training=training, law=law)
+
+
 def privacy(curve: Curve, attacked: Attacks) -> Finding:
     """Return what an impact assessment may say of rows that leak; short when an attack wins against the model as it is."""
     said = Message(

@@ -7,6 +7,7 @@ from bigmodel_utils.report.late import Late, offered
 PARTS = {
     "accuracy": ("confusion", "dots_with_intervals"),
     "choice": ("later_start", "price_response", "ranks"),
+    "compliance": ("duties",),
     "confidence": ("confidence",),
     "cost": ("cost_per_thousand", "threshold_cost"),
     "deployment": ("frontier",),
@@ -21,6 +22,7 @@ PARTS = {
     "reliability": ("reliability",),
     "rows": ("account", "label_shares", "lengths"),
     "strain": ("noise", "slices"),
+    "strategies": ("ways",),
     "trust": ("attack", "privacy", "sharing"),
     "value": ("cash_fan", "npv_density", "tornado"),
 }
