@@ -13,7 +13,7 @@ from bigmodel_utils import __version__, paths
 from bigmodel_utils.errors import BigModelError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
 
 SECONDS = 15  # until an address counts as unreachable
 PACKAGE = "bigmodel"
@@ -56,14 +56,7 @@ def spread(client: Client, work: Callable[..., Any], items: Sequence[Any], *rest
     An item whose worker dies is done again by another one; the cluster's `allowed-failures` says how often.
     """
     futures = [client.submit(_here, str(paths.workspace()), work, item, *rest, pure=False) for item in items]
-    return [_result(future) for future in futures]
-
-
-def _result(future: Future) -> Any:
-    from distributed import wait
-
-    wait(future)
-    return future.exception() if future.status != "finished" else future.result()
+    return [future.exception() or future.result() for future in futures]
 
 
 def _here(home: str, work: Callable[..., Any], *arguments: Any) -> Any:

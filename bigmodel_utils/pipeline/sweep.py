@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bigmodel_utils import paths, scenario
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError, nearest
-from bigmodel_utils.pipeline import gpu_room, machine
+from bigmodel_utils.messages import Message
+from bigmodel_utils.pipeline import gpu_room, manifest, pool
 from bigmodel_utils.pipeline.failure import RunFailed
 
 MANY = 50
+Failure = str | BaseException | None
 
 
 class SweepError(BigModelError):
@@ -138,44 +136,19 @@ def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, clu
     return comparison.render(path.stem, lines, folder)
 
 
-def _on_cluster(address: str, chosen: list[Member], folder: Path, device: str) -> list[str | None]:
+def _on_cluster(address: str, chosen: list[Member], folder: Path, device: str) -> list[Failure]:
     from bigmodel_utils.pipeline import cluster
 
     with cluster.connected(address) as client:
         first = cluster.spread(client, _one, chosen[:1], folder, device)
-        rest = cluster.spread(client, _one, chosen[1:], folder, device)
-    return [str(found) if isinstance(found, BaseException) else found for found in first + rest]
+        return first + cluster.spread(client, _one, chosen[1:], folder, device)
 
 
-def _on_this_machine(jobs: int, chosen: list[Member], folder: Path, device: str) -> list[str | None]:
-    """Run the members in processes that share cores and GPU memory; one whose process is killed runs once more, alone."""
+def _on_this_machine(jobs: int, chosen: list[Member], folder: Path, device: str) -> list[Failure]:
+    """Run the first member here and the others in processes, as many at a time as cores and GPU memory allow."""
     with gpu_room.watched() as seen:
-        failures: dict[str, str | None] = {chosen[0].label: _one(chosen[0], folder, device)}
-    jobs = min(seen.runs(jobs), max(len(chosen) - 1, 1))
-    killed = _pooled(jobs, chosen[1:], folder, device, failures)
-    for member in killed:
-        if _pooled(1, [member], folder, device, failures):
-            failures[member.label] = "its process was killed twice, as happens when memory runs out"
-    return [failures[member.label] for member in chosen]
-
-
-def _pooled(jobs: int, chosen: list[Member], folder: Path, device: str, failures: dict[str, str | None]) -> list[Member]:
-    """Fill in the failures of the members that came to an end; return the others, whose pool was broken."""
-    threads = max(1, machine.cores() // jobs)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _take_share, (threads,)) as pool:
-        futures = [pool.submit(_one, member, folder, device) for member in chosen]
-    killed = []
-    for member, future in zip(chosen, futures, strict=True):
-        if isinstance(future.exception(), BrokenProcessPool):
-            killed.append(member)
-        else:
-            failures[member.label] = future.result()
-    return killed
-
-
-def _take_share(threads: int) -> None:
-    """Let this process and its kernels compute on `threads` cores, unless a person has said otherwise."""
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+        first = _one(chosen[0], folder, device)
+    return [first, *pool.spread(seen.runs(jobs), _one, chosen[1:], folder, device)]
 
 
 def _one(member: Member, folder: Path, device: str) -> str | None:
@@ -189,17 +162,33 @@ def _one(member: Member, folder: Path, device: str) -> str | None:
     return None
 
 
-def _line(member: Member, failure: str | None) -> dict[str, Any]:
+def _line(member: Member, failure: Failure) -> dict[str, Any]:
     """Return what the comparison shows of a member."""
     what = ", ".join(f"{key.rpartition('assumptions.')[2]} = {value}" for key, value in member.overrides.items())
-    line = {"label": member.label, "what": what or member.scenario}
+    line = {
+        "label": member.label,
+        "what": what or member.scenario,
+        "scenario": member.scenario,
+        "overrides": member.overrides,
+    }
     if failure:
-        return line | {"failure": failure}
+        return line | {"failure": str(failure) or type(failure).__name__}
     run = Run(scenario.load(member.scenario, member.overrides))
-    decision, figures = run.json("08_decide", "decision"), run.figures("06_estimate_value") | run.figures("03_evaluate_model")
+    if manifest.DECISION not in run.stages:
+        return line | {"answer": _answer(run)}
+    decision, figures = (
+        run.json(manifest.DECISION, "decision"),
+        run.figures("06_estimate_value") | run.figures("03_evaluate_model"),
+    )
     return line | {
         "verdict": decision["verdict"],
         "probability": decision["probability"],
         "npv": figures["npv"],
         "accuracy": figures["accuracy_target_b"],
     }
+
+
+def _answer(run: Run) -> Message:
+    """Return what the last notebook of a scenario without a decision concluded."""
+    found = run.json(run.stages[-1], "notes").get("verdict")
+    return Message.from_json(found) if found else Message("finished, see its page")

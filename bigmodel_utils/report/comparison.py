@@ -1,4 +1,4 @@
-"""One page that compares the members of a sweep: outcomes, differences from the first, and links to each brief."""
+"""One page that compares the members of a sweep: outcomes, differences from the first, what drives them, and every brief."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from bigmodel_utils.artifacts import write_atomic
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import site
 from bigmodel_utils.report.charts.members import members as members_chart
+from bigmodel_utils.report.charts.multiples import multiples
+from bigmodel_utils.report.drivers import Driver, drivers
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
+from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.verdict import WORDS
 
 _HEADS = (
@@ -20,6 +23,7 @@ _HEADS = (
     Message("what differs"),
     Message("verdict"),
     Message("chance of gain"),
+    Message("against the first"),
     Message("value"),
     Message("against the first"),
     Message("accuracy of the adapted model in the target market"),
@@ -35,34 +39,77 @@ def render(name: str, lines: Sequence[dict[str, Any]], folder: Path) -> Path:
 
 
 def page(name: str, lines: Sequence[dict[str, Any]]) -> Page:
-    """Return the page. lines: label, what, and either failure or verdict, probability, npv (Quantity), accuracy."""
-    done = [line for line in lines if "npv" in line]
-    title = Message("Sweep {name}: {done} of {all} runs finished", name=name, done=len(done), all=len(lines))
-    chart = members_chart(done).html() if done else ""
-    first = next(iter(done), None)
-    head = "".join(f'<th scope="col">{both(heading)}</th>' for heading in _HEADS)
-    rows = "".join(_row(line, first) for line in lines)
-    table = f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(name)}"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    main = f'<div class="verdict-list"><h1>{both(title)}</h1>{chart}{table}</div>'
+    """Return the page. lines: label, what, scenario, overrides, and one of
+
+    failure (a sentence) · answer (a Message, of a scenario without a decision) · verdict, probability, npv and accuracy.
+    """
+    ended = [line for line in lines if "failure" not in line]
+    decided = [line for line in lines if "npv" in line]
+    title = Message("Sweep {name}: {done} of {all} runs finished", name=name, done=len(ended), all=len(lines))
+    main = f'<div class="verdict-list"><h1>{both(title)}</h1>{_charts(decided)}{_outcomes(name, lines, decided)}</div>'
     bar = f'<span class="brand">{both(Message("Comparison of runs"))}</span><span class="push"></span>'
     note = Message("All runs share their draws by name, so differences are not luck.")
     return Page("index.html", title, bar, main, both(note))
 
 
+def _charts(decided: Sequence[dict[str, Any]]) -> str:
+    if not decided:
+        return ""
+    found = drivers(decided)
+    beyond = multiples(decided, found).html() + _driven(found).html() if found and found[0].share > 0 else ""
+    return members_chart(decided).html() + beyond
+
+
+def _driven(found: Sequence[Driver]) -> Table:
+    rows = [
+        {
+            "what": each.name,
+            "share": each.share,
+            "least": Message("{value} → {npv:money}", value=each.least[0], npv=each.least[1]),
+            "best": Message("{value} → {npv:money}", value=each.best[0], npv=each.best[1]),
+            "change": each.best[1] - each.least[1],
+        }
+        for each in found
+    ]
+    columns = [
+        Column("what", Message("choice")),
+        Column("share", Message("explains"), "percent"),
+        Column("least", Message("lowest")),
+        Column("best", Message("highest")),
+        Column("change", Message("apart"), "money"),
+    ]
+    finding = Message("{name} explains {share:percent} of the differences in value", name=found[0].name, share=found[0].share)
+    note = Message(
+        "Means over the runs that share a value. Explains: variance between the values over all variance (main effect)."
+    )
+    return Table(finding, columns, rows, note)
+
+
+def _outcomes(name: str, lines: Sequence[dict[str, Any]], decided: Sequence[dict[str, Any]]) -> str:
+    first = lines[0] if decided and lines[0] is decided[0] else None
+    head = "".join(f'<th scope="col">{both(heading)}</th>' for heading in _HEADS)
+    rows = "".join(_row(line, first) for line in lines)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(name)}">{table}</div>'
+
+
 def _row(line: dict[str, Any], first: dict[str, Any] | None) -> str:
+    label, what = escape(line["label"]), escape(line["what"])
     if "failure" in line:
         failed = both(Message("failed: {why}", why=line["failure"]))
-        return (
-            f'<tr><th scope="row">{escape(line["label"])}</th><td>{escape(line["what"])}</td><td colspan="5">{failed}</td></tr>'
-        )
-    link = f'<a href="{escape(line["label"])}/index.html">{escape(line["label"])}</a>'
-    change = line["npv"].mid - first["npv"].mid if first and line is not first else None
-    cells = [
-        both(WORDS[line["verdict"]]),
+        return f'<tr><th scope="row">{label}</th><td>{what}</td><td colspan="6">{failed}</td></tr>'
+    link = f'<th scope="row"><a href="{label}/index.html">{label}</a></th><td>{what}</td>'
+    if "npv" not in line:
+        return f'<tr>{link}<td colspan="6">{both(line["answer"])}</td></tr>'
+    against = first if first is not None and line is not first else None
+    gain = 100 * (line["probability"] - against["probability"]) if against else None
+    change = line["npv"].mid - against["npv"].mid if against else None
+    numbers = [
         both(Message("{share:percent}", share=line["probability"])),
+        both(Message("{gain:integer} points", gain=gain) if against else Message("–")),
         both(Message("{npv:money}", npv=line["npv"])),
         both(Message("{change:money}", change=change)),
         both(Message("{accuracy:percent1}", accuracy=line["accuracy"])),
     ]
-    data = "".join(f'<td class="n">{cell}</td>' for cell in cells)
-    return f'<tr><th scope="row">{link}</th><td>{escape(line["what"])}</td>{data}</tr>'
+    data = "".join(f'<td class="n">{number}</td>' for number in numbers)
+    return f"<tr>{link}<td>{both(WORDS[line['verdict']])}</td>{data}</tr>"

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slow_work import die_once
 
 from bigmodel_utils.errors import BigModelError
-from bigmodel_utils.pipeline import sweep
+from bigmodel_utils.messages import Message
+from bigmodel_utils.pipeline import gpu_room, machine, pool, sweep
+from bigmodel_utils.report import comparison
+from bigmodel_utils.report.drivers import drivers
+from bigmodel_utils.units import Quantity
 
 KEY = "assumptions.value_capture.mid"
 
@@ -52,6 +57,68 @@ def test_random_members_are_distinct_members_of_the_grid(sizes: list[int], count
     assert len(drawn) == min(count, len(every))
     assert all(member in every for member in drawn)
     assert len({tuple(member.items()) for member in drawn}) == len(drawn)
+
+
+def line(label: str, npv: float, scenario: str = "smoke", **overrides: object) -> dict:
+    value = Quantity(mid=npv, low=npv - 9, high=npv + 9, unit="USD", origin="estimated", source="draws")
+    share = Quantity(mid=0.8, unit="share", origin="measured", source="test rows")
+    what = {"label": label, "what": str(overrides), "scenario": scenario, "overrides": overrides}
+    return what | {"verdict": "go" if npv > 0 else "stop", "probability": 0.5, "npv": value, "accuracy": share}
+
+
+def test_a_process_that_is_killed_costs_no_other_member(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    found = pool.spread(2, die_once, [0, 1, 2, 3, 4], str(tmp_path))
+    assert found[1] == str(machine.cores())  # the second time it had all cores
+    assert {found[0], found[4]} <= {str(machine.cores()), str(max(1, machine.cores() // 2))}
+    assert [type(found[place]).__name__ for place in (2, 3)] == ["BrokenProcessPool", "ValueError"]
+
+
+def test_as_many_runs_as_the_fullest_gpu_holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\ncat $GPU_ROWS\n", encoding="utf-8")
+    program.chmod(0o755)
+    rows = tmp_path / "rows"
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("GPU_ROWS", str(rows))
+    rows.write_text("1000, 80000\n9000, 16000\n", encoding="utf-8")
+    assert gpu_room._memory() == (9000, 16000)
+    assert gpu_room.Seen(16000, 1000, 5000).runs(8) == 3  # 4,000 MiB each, of 13,400 that are free
+    assert gpu_room.Seen(16000, 1000, 15900).runs(8) == 1
+    rows.write_text("[N/A]\n", encoding="utf-8")
+    with gpu_room.watched() as seen:
+        assert seen.runs(8) == 8
+
+
+@given(st.lists(st.sampled_from([0.2, 0.3]), min_size=2, max_size=12), st.floats(-1e6, 1e6), st.floats(1, 1e6))
+def test_a_choice_that_decides_alone_explains_everything(values: list[float], base: float, step: float) -> None:
+    found = drivers([line(f"m{n}", base + step * (value > 0.25), price=value, seed=n) for n, value in enumerate(values)])
+    shares = {driver.name: driver.share for driver in found}
+    if len(set(values)) > 1:
+        assert shares["price"] == pytest.approx(1)
+        assert found[0].best[1] - found[0].least[1] == pytest.approx(step, rel=1e-6, abs=1e-3)
+    assert all(-1e-9 <= share <= 1 + 1e-9 for share in shares.values())
+    assert ("price" in shares) == (len(set(values)) > 1)
+
+
+def test_the_page_tells_what_drives_the_difference_and_shows_every_member() -> None:
+    lines = [
+        line("m01", 100, price=1, wage=5),
+        line("m02", 220, price=2, wage=5),
+        line("m03", 90, price=1, wage=6),
+        line("m04", -210, price=2, wage=6, **{"<b>": 1}),
+        {"label": "m05", "what": "seed = 3", "scenario": "smoke", "overrides": {}, "failure": "disk <full>"},
+        {"label": "m06", "what": "other", "scenario": "foundations", "overrides": {}, "answer": Message("all hold")},
+    ]
+    page = comparison.page("try", lines).main
+    assert "5 of 6 runs finished" in page
+    assert "moves the value most" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "disk &lt;full&gt;" in page
+    assert "all hold" in page
+    assert page.count("points") >= 3
+    assert "moves the value most" not in comparison.page("same", [line("m01", 5), line("m02", 5, seed=2)]).main
 
 
 def test_members_share_what_they_do_not_change_and_failures_are_shown(smoke_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from bigmodel_utils.report.chart import Chart
 from bigmodel_utils.report.scale import nice_ticks
 
 _ROW = 34
-_COLOURS = {"go": palette.ACCENT, "wait": palette.GOLD, "stop": palette.WARN}
+COLOURS = {"go": palette.ACCENT, "wait": palette.GOLD, "stop": palette.WARN}
 
 
 def members(lines: Sequence[dict[str, Any]]) -> Chart:
@@ -47,7 +47,7 @@ def _dots(canvas: Canvas, lines: list[dict[str, Any]]) -> None:
     axes.set_ylim(-0.5, len(lines) - 0.5)
     canvas.grid(axes, ticks, [canvas.value(tick, "money") if tick else "0" for tick in ticks], axis="x")
     for y, (line, name) in enumerate(zip(lines, names, strict=True)):
-        npv, colour = line["npv"], _COLOURS[line["verdict"]]
+        npv, colour = line["npv"], COLOURS[line["verdict"]]
         axes.plot([npv.low, npv.high], [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="butt")
         axes.plot(npv.mid, y, "o", color=colour, markersize=10, markeredgewidth=0)
         canvas.label(axes, ticks[0], y, name, ha="right", dx=-12)
