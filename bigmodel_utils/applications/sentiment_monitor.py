@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def read(scenario: Scenario) -> pd.DataFrame:
             raise MonitorError(
                 f"column '{column}' in {chosen.stream}", nearest(column, frame.columns), "application in the scenario"
             )
-    dates = pd.to_datetime(frame[chosen.date_column], errors="coerce")
+    dates = pd.to_datetime(frame[chosen.date_column], format="ISO8601", errors="coerce")
     if dates.isna().any():
         given = str(frame[chosen.date_column][dates.isna()].iloc[0])[:40]
         raise MonitorError(f"{given!r} as a date in {chosen.stream}", "dates as 2026-11-01", chosen.date_column)
@@ -145,12 +146,12 @@ def topics(texts: list[str], count: int, seed: int) -> tuple[tuple[str, ...], np
 
     words = TfidfVectorizer(stop_words="english", min_df=5, max_df=0.3, sublinear_tf=True)
     try:
-        counts = words.fit_transform(texts)
+        counts = words.fit_transform([re.sub(r"\d", " ", text) for text in texts])
     except ValueError:
         raise MonitorError(
             f"{len(texts)} texts that share no words", "words that come back in five texts or more", "application.stream"
         ) from None
-    model = NMF(min(count, *counts.shape), init="nndsvd", max_iter=400, random_state=seed)
+    model = NMF(min(count, *counts.shape), init="nndsvda", max_iter=1000, random_state=seed)
     weights = model.fit_transform(counts)
     terms = words.get_feature_names_out()
     names = tuple(" ".join(terms[np.argsort(-row)[:3]]) for row in model.components_)
@@ -174,6 +175,14 @@ def figures(replayed: Replay, watched: Watched, confidence: float) -> dict[str, 
             mid=watched.delay_days, unit="days", origin="measured", source="this run, dated stream", n=len(watched.texts)
         )
     return found
+
+
+def reads_home(replayed: Replay) -> Message:
+    """Return how well M_B, which was adapted abroad, still reads the home market's texts."""
+    return Message(
+        "The adapted model has {share:percent} of the home market's unseen texts right ({low:percent} to {high:percent}).",
+        share=replayed.home, low=replayed.home.low, high=replayed.home.high,
+    )  # fmt: skip
 
 
 def told(replayed: Replay, watched: Watched, confidence: float) -> Message:

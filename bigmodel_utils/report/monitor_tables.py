@@ -10,6 +10,7 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.report.charts.monitor import READERS
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.tables import MEASURED
+from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,6 @@ def surges(replay: Replay, confidence: float) -> Table:
     for size in replay.sizes:
         leads = {c.second: c for c in replay.compared[size]}
         for reader, name in READERS.items():
-            lead = leads.get(reader)
             rows.append(
                 {
                     "size": Message("{usual:percent} to {high:percent}", usual=replay.usual, high=replay.usual + size),
@@ -34,9 +34,7 @@ def surges(replay: Replay, confidence: float) -> Table:
                     "found": replay.found(reader, size, confidence).mid,
                     "delay": replay.delay(reader, size),
                     "precision": precision.mid if (precision := replay.precision(reader, size, confidence)) else None,
-                    "lead": 100 * lead.difference.mid if lead else None,
-                    "low": 100 * lead.difference.low if lead else None,
-                    "high": 100 * lead.difference.high if lead else None,
+                    "lead": _points(leads[reader].difference) if reader in leads else None,
                 }
             )
     columns = [
@@ -44,10 +42,8 @@ def surges(replay: Replay, confidence: float) -> Table:
         Column("reader", Message("watched by")),
         Column("found", Message("found"), "percent", Message("of surges")),
         Column("delay", Message("day of the alarm"), "number1", Message("median")),
-        Column("precision", Message("alarms that are true"), "percent"),
-        Column("lead", Message("lead of the adapted model"), "number1", Message("points")),
-        Column("low", Message("low"), "number1", Message("points")),
-        Column("high", Message("high"), "number1", Message("points")),
+        Column("precision", Message("true alarms"), "percent", Message("of all")),
+        Column("lead", Message("lead of the adapted model"), "number", Message("points")),
     ]
     real = sum(c.is_real and c.difference.mid > 0 for found in replay.compared.values() for c in found if c.second != "truth")
     finding = Message(
@@ -59,6 +55,12 @@ def surges(replay: Replay, confidence: float) -> Table:
         "One surge follows on four quiet weeks; a delay is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run."
     )
     return Table(finding, columns, rows, note)
+
+
+def _points(difference: Quantity) -> Message:
+    """Return a difference of shares with its interval, in percentage points."""
+    mid, low, high = (100 * value for value in (difference.mid, difference.low, difference.high))
+    return Message("{mid:number1} ({low:number1} to {high:number1})", mid=mid, low=low, high=high)
 
 
 def alarms(watched: Watched) -> Table:
