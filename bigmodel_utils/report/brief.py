@@ -26,7 +26,7 @@ def page(run: Run, pages: Sequence[tuple[str, Message]] = ()) -> Page:
     panel = whatif.panel(evidence)
     body = note + verdict.html(evidence, origins) + sections.html(evidence, origins, dict(pages)) + panel.html
     body += f'<section class="split"><div><h2>{both(Message("Next steps"))}</h2></div>{steps.html(evidence)}</section>'
-    body += _appendix(pages) + marks.key() + origins.rows()
+    body += appendix(pages) + marks.key() + origins.rows()
     return Page(
         "index.html",
         Message("Brief: {title}", title=run.scenario.title),
@@ -43,7 +43,8 @@ def _bar(evidence: Evidence) -> str:
     return f'<span class="brand">{both(Message("Market-entry brief"))}</span><span class="wide-only">{title}</span><span class="wide-only push">{day}</span>'
 
 
-def _appendix(pages: Sequence[tuple[str, Message]]) -> str:
+def appendix(pages: Sequence[tuple[str, Message]]) -> str:
+    """Return the links to the pages behind a front page."""
     if not pages:
         return ""
     items = "".join(f'<li><a href="{file}">{both(title)}</a></li>' for file, title in pages)

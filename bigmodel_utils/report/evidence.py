@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -70,8 +71,7 @@ class Evidence:
     @cached_property
     def decided_on(self) -> date:
         """The day on which the decision was computed, as its own record tells: the same artifacts give the same day (UTC)."""
-        written_ns = [modified for _, modified in self.run.record("08_decide")["stat"].values()]
-        return datetime.fromtimestamp(max(written_ns) / 1e9, UTC).date()
+        return day_written(self.run.record("08_decide"))
 
     @cached_property
     def manifest(self) -> str:
@@ -80,6 +80,11 @@ class Evidence:
         for stage in self.run.stages:
             digest.update((self.run.folder / stage / DONE).read_bytes())
         return digest.hexdigest()[:12]
+
+
+def day_written(record: Mapping[str, Any]) -> date:
+    """Return the day (UTC) of the newest file that a stage's record tells of."""
+    return datetime.fromtimestamp(max(modified for _, modified in record["stat"].values()) / 1e9, UTC).date()
 
 
 def written(value: float | Quantity, unit: str, with_unit: bool = True) -> Message:

@@ -53,27 +53,38 @@ def _whole(part: dict[str, Any]) -> dict[str, Any]:
     return {key: "".join(v) if key.startswith(_TEXTS) and isinstance(v, list) else v for key, v in part.items()}
 
 
-def page(cells: Cells, file: str, pages: Sequence[tuple[str, Message]], run_line: Message, illustrative: bool) -> Page:
-    """Return the page `file` of one executed notebook; `pages` lists (file name, title) of all pages in order."""
-    visible = [cell for cell in cells if not REMOVED_TAGS & set(_tags(cell))]
-    body = _with_answer(_main(visible), _verdict(cells), illustrative)
-    main = f'<div class="notebook"><article>{body}{_turn(file, pages)}</article>{_contents(visible)}</div>'
-    bar = f'<a class="brand" href="index.html">{both(Message("Market-entry brief"))}</a><span class="wide-only push">{both(run_line)}</span>'
+def page(
+    cells: Cells, file: str, pages: Sequence[tuple[str, Message]], brand: Message, run_line: Message, illustrative: bool
+) -> Page:
+    """Return the page `file` of one executed notebook; `pages` lists (file name, title) of all pages in order.
+
+    brand: what the link to the front page says.
+    """
+    shown_cells = visible(cells)
+    body = _with_answer(_main(shown_cells), verdict(cells), illustrative)
+    main = f'<div class="notebook"><article>{body}{_turn(file, pages)}</article>{_contents(shown_cells)}</div>'
+    bar = f'<a class="brand" href="index.html">{both(brand)}</a><span class="wide-only push">{both(run_line)}</span>'
     return Page(file, title_of(cells), bar, main, both(run_line))
 
 
 def title_of(cells: Cells) -> Message:
     """Return the notebook's first heading."""
-    titles = (text for cell in cells for tag, text in _headings(cell) if tag == "h1")
+    titles = (text for cell in cells for tag, text in headings(cell) if tag == "h1")
     title = next(titles, "Untitled page")
     return Message(title.replace("{", "{{").replace("}", "}}"))
+
+
+def visible(cells: Cells) -> list[Mapping[str, Any]]:
+    """Return the cells that readers see."""
+    return [cell for cell in cells if not REMOVED_TAGS & set(_tags(cell))]
 
 
 def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
     return cell["metadata"].get("tags", [])
 
 
-def _headings(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+def headings(cell: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (tag, text) of the headings of a cell."""
     return prose.headings(cell["source"]) if cell["cell_type"] == "markdown" else []
 
 
@@ -125,7 +136,7 @@ def _safe(html: str) -> str:
     return bleach.clean(visible, tags=_KEPT_TAGS, attributes={}, strip=True)
 
 
-def _verdict(cells: Cells) -> Message | None:
+def verdict(cells: Cells) -> Message | None:
     """Return the message of the cell tagged `verdict`."""
     outputs = (output for cell in cells if "verdict" in _tags(cell) for output in cell.get("outputs", []))
     found = (output["data"][MESSAGE_MIME] for output in outputs if MESSAGE_MIME in output.get("data", {}))
@@ -144,7 +155,7 @@ ILLUSTRATIVE = Message("Illustrative: a toy scenario that shows how the workbenc
 
 def _contents(cells: Cells) -> str:
     ids = itertools.count(1)
-    numbered = [(next(ids), tag, text) for cell in cells for tag, text in _headings(cell) if tag != "h1"]
+    numbered = [(next(ids), tag, text) for cell in cells for tag, text in headings(cell) if tag != "h1"]
     items = [f'<li><a href="#s{number}">{prose.spoken(text)}</a></li>' for number, tag, text in numbered if tag == "h2"]
     return f'<nav class="toc" aria-label="contents"><ol>{"".join(items)}</ol></nav>' if items else ""
 

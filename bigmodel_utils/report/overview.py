@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +14,14 @@ from bigmodel_utils import paths
 from bigmodel_utils.artifacts import DONE
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import digest
+from bigmodel_utils.report.evidence import day_written
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
-from bigmodel_utils.report.verdict import WORDS
+from bigmodel_utils.scenario import Scenario
 
 MOST_RUNS = 12
 _WIDTH, _HEIGHT = 120, 28
-_NUMBER = ' class="n"'
-_HEADS = (
-    (Message("scenario"), ""),
-    (Message("verdict"), ""),
-    (Message("chance of gain"), _NUMBER),
-    (Message("over the runs"), ""),
-    (Message("value"), _NUMBER),
-    (Message("against the run before"), _NUMBER),
-)
-
-
-_APPLICATION_HEADS = ((Message("application"), ""), (Message("what it found"), ""))
+WORDS_ALONE = {"go": Message("Go"), "wait": Message("Wait"), "stop": Message("Stop")}
 
 
 @dataclass(frozen=True)
@@ -40,6 +32,20 @@ class Outcome:
     verdict: str
     probability: float
     npv: dict[str, Any]
+    day: date
+
+
+@dataclass(frozen=True)
+class Report:
+    """A scenario with a rendered report: its runs, oldest first, or its answer where no decision was asked for."""
+
+    name: str
+    title: str
+    question: str
+    illustrative: bool
+    runs: Sequence[Outcome]
+    answer: Message | None
+    compared: bool
 
 
 def outcomes(scenario: str) -> list[Outcome]:
@@ -49,31 +55,84 @@ def outcomes(scenario: str) -> list[Outcome]:
     return [_outcome(folder) for folder in folders if (folder / "06_estimate_value" / "figures.json").is_file()]
 
 
-def page(under_way: str, compared: bool = False) -> Page:
+def page(under_way: Scenario, compared: bool = False) -> Page:
     """Return the page that lists every scenario with a rendered report, `under_way` included.
 
     `compared`: whether the report under way will hold a page of changes since its last run.
     """
-    rendered = {file.parent.name for file in paths.reports().glob("[!.]*/index.html")} | {under_way}
-    found = [name for name in sorted(rendered) if outcomes(name)]
-    rows = "".join(_row(name, outcomes(name)[-MOST_RUNS:], _compared(name, under_way, compared)) for name in found)
-    table = _table("reports", _HEADS, rows) if rows else ""
-    answers = {name: answer for name in sorted(rendered - set(found)) if (answer := _answer(name))}
-    told = "".join(_answer_row(name, answer) for name, answer in answers.items())
-    beside = (
-        f"<h2>{both(Message('Applications and foundations'))}</h2>{_table('applications', _APPLICATION_HEADS, told)}"
-        if told
-        else ""
-    )
+    rendered = {file.parent.name for file in paths.reports().glob("[!.]*/index.html")} - {under_way.name}
+    reports = [_report(under_way.name, under_way.model_dump(), compared), *(_report(n, _recorded(n)) for n in sorted(rendered))]
+    reports.sort(key=lambda report: (report.illustrative, report.title, report.name))
+    decisions = "".join(_decision(report) for report in reports if report.runs)
+    answers = "".join(_answered(report) for report in reports if report.answer and not report.runs)
     title = Message("All reports")
-    main = f'<div class="verdict-list"><h1>{both(title)}</h1>{table}{beside}</div>'
+    main = f'<div class="verdict-list"><h1>{both(title)}</h1>{_list(Message("Markets to enter"), decisions)}'
+    main += f"{_list(Message('Applications and foundations'), answers)}</div>"
     bar = f'<span class="brand">{both(Message("Market-entry briefs"))}</span><span class="push"></span>'
-    return Page("index.html", title, bar, main, both(Message("{count} scenarios", count=len(found) + len(answers))))
+    count = sum(bool(report.runs or report.answer) for report in reports)
+    return Page("index.html", title, bar, main, both(Message("{count} scenarios", count=count)))
 
 
-def _table(label: str, heads: Sequence[tuple[Message, str]], rows: str) -> str:
-    head = "".join(f'<th scope="col"{kind}>{both(title)}</th>' for title, kind in heads)
-    return f'<div class="scroll" role="group" tabindex="0" aria-label="{label}"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+def _report(name: str, scenario: Mapping[str, Any], compared: bool | None = None) -> Report:
+    """Return one report; a scenario that nobody recorded is called by its name."""
+    title, question = scenario.get("title", name.replace("_", " ")), scenario.get("question", "")
+    has_changes = (paths.reports() / name / digest.FILE).is_file() if compared is None else compared
+    runs = outcomes(name)[-MOST_RUNS:]
+    answer = None if runs else _answer(name)
+    return Report(name, title, question, bool(scenario.get("illustrative")), runs, answer, has_changes)
+
+
+def _recorded(name: str) -> dict[str, Any]:
+    """Return the scenario as the manifest beside a report tells it; {} without one."""
+    try:
+        found = json.loads((paths.reports() / name / "manifest.json").read_text(encoding="utf-8"))["scenario"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _list(title: Message, articles: str) -> str:
+    return f"<h2>{both(title)}</h2>{articles}" if articles else ""
+
+
+def _head(report: Report) -> str:
+    link = f'<h3><a href="{escape(report.name)}/index.html">{both(Message("{title}", title=report.title))}</a></h3>'
+    question = f"<p>{both(Message('{question}', question=report.question))}</p>" if report.question else ""
+    note = f"<small>{both(Message('Illustrative'))}</small>" if report.illustrative else ""
+    return f"<div>{link}{question}{note}</div>"
+
+
+def _answered(report: Report) -> str:
+    return f'<article class="report">{_head(report)}<p>{both(report.answer or "")}</p></article>'
+
+
+def _decision(report: Report) -> str:
+    """Return a scenario with its verdict, the chance and value behind it, and how they moved."""
+    last = report.runs[-1]
+    gain = Message("{gain:integer} of 100 futures gain money", gain=100 * last.probability)
+    value = Message(
+        "{npv:money} in the middle of the futures; 8 in 10 futures: {low:money} to {high:money}",
+        npv=last.npv["mid"],
+        low=last.npv["low"],
+        high=last.npv["high"],
+    )
+    stand = f'<p class="stand {last.verdict}">{both(WORDS_ALONE[last.verdict])}</p>'
+    return (
+        f'<article class="report">{_head(report)}<div>{stand}<p>{both(gain)}</p><p>{both(value)}</p>'
+        f"{_moved(report)}<small>{both(Message('decided on {day:date}', day=last.day))}</small></div></article>"
+    )
+
+
+def _moved(report: Report) -> str:
+    """Return the line of chances from run to run and the change of value, linked to what changed; "" after one run."""
+    link = f'<a href="{escape(report.name)}/{digest.FILE}">{both(Message("what changed"))}</a>' if report.compared else ""
+    if len(report.runs) < 2:
+        return f"<p>{link}</p>" if link else ""
+    change = report.runs[-1].npv["mid"] - report.runs[-2].npv["mid"]
+    told = Message("{amount:money} more than the run before", amount=change)
+    if change < 0:
+        told = Message("{amount:money} less than the run before", amount=-change)
+    return f"{_sparkline(report.runs)}<p>{both(told)} {link}</p>"
 
 
 def _answer(scenario: str) -> Message | None:
@@ -85,35 +144,14 @@ def _answer(scenario: str) -> Message | None:
     return Message.from_json(found) if found else None
 
 
-def _answer_row(name: str, answer: Message) -> str:
-    return f'<tr><th scope="row"><a href="{name}/index.html">{both(name)}</a></th><td>{both(answer)}</td></tr>'
-
-
 def _outcome(folder: Path) -> Outcome:
     decision = json.loads((folder / "08_decide" / "decision.json").read_text(encoding="utf-8"))
     figures = json.loads((folder / "06_estimate_value" / "figures.json").read_text(encoding="utf-8"))
-    return Outcome(folder.name, decision["verdict"], decision["probability"], figures["npv"])
+    record = json.loads((folder / "08_decide" / DONE).read_text(encoding="utf-8"))
+    return Outcome(folder.name, decision["verdict"], decision["probability"], figures["npv"], day_written(record))
 
 
-def _compared(name: str, under_way: str, compared: bool) -> bool:
-    return compared if name == under_way else (paths.reports() / name / digest.FILE).is_file()
-
-
-def _row(name: str, runs: list[Outcome], compared: bool) -> str:
-    last = runs[-1]
-    before = runs[-2] if len(runs) > 1 else None
-    change = last.npv["mid"] - before.npv["mid"] if before else None
-    told = both(Message("{change:money}", change=change) if before else Message("what changed" if compared else "–"))
-    moved = f'<a href="{name}/{digest.FILE}">{told}</a>' if compared else told
-    value = Message("{npv:money} ({low:money} – {high:money})", npv=last.npv["mid"], low=last.npv["low"], high=last.npv["high"])
-    return (
-        f'<tr><th scope="row"><a href="{name}/index.html">{both(name)}</a></th><td>{both(WORDS[last.verdict])}</td>'
-        f'<td class="n">{both(Message("{gain:percent}", gain=last.probability))}</td><td>{_sparkline(runs)}</td>'
-        f'<td class="n">{both(value)}</td><td class="n">{moved}</td></tr>'
-    )
-
-
-def _sparkline(runs: list[Outcome]) -> str:
+def _sparkline(runs: Sequence[Outcome]) -> str:
     """The chance of gain from run to run, between 0 and 1."""
     step = (_WIDTH - 12) / max(len(runs) - 1, 1)
     points = [(6 + step * place, 4 + (_HEIGHT - 8) * (1 - run.probability)) for place, run in enumerate(runs)]

@@ -1,4 +1,4 @@
-"""All pages of a run under `reports/<scenario>/`: the brief and one page per notebook, written aside and swapped in."""
+"""All pages of a run under `reports/<scenario>/`: a front page and one per notebook, written aside and swapped in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from bigmodel_utils import paths
 from bigmodel_utils.artifacts import Run, swap_in, write_atomic
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import brief, font, notebook_page, overview, workbook
+from bigmodel_utils.report import brief, font, front, notebook_page, overview, workbook
 from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.page import Page
 
@@ -26,23 +26,26 @@ def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None, ch
     `changes` compares with the run before. Raises ArtifactError when a result is missing; an earlier report then stays.
     """
     decides = DECISION in run.stages
-    files = [f"{path.stem}.html" for path in notebooks.values()]
-    names = files if decides else [*files[:-1], "index.html"]  # without a brief the last notebook is the front page
-    executed = dict(zip(names, map(notebook_page.read, notebooks.values()), strict=True))
+    executed = {f"{path.stem}.html": notebook_page.read(path) for path in notebooks.values()}
     titles = [(name, notebook_page.title_of(cells)) for name, cells in executed.items()]
     line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)
     extras = [(workbook.FILE, Message("The cash flow as a workbook (Excel)"))] if decides and workbook.is_possible() else []
     digest = [(changes.file, changes.title)] if changes else []
-    pages = [brief.page(run, titles + extras + digest)] if decides else []
+    if decides:
+        pages, brand = [brief.page(run, titles + extras + digest)], Message("Market-entry brief")
+    else:
+        last = list(executed.values())[-1]
+        pages, brand = [front.page(run, last, titles, line)], Message("{title}", title=run.scenario.title)
     pages += [
-        notebook_page.page(cells, name, titles + digest, line, run.scenario.illustrative) for name, cells in executed.items()
+        notebook_page.page(cells, name, titles + digest, brand, line, run.scenario.illustrative)
+        for name, cells in executed.items()
     ]
     pages += [changes] if changes else []
     folder = into or paths.reports() / run.scenario.name
     aside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    listed = overview.page(run.scenario.name, bool(changes))
+    listed = overview.page(run.scenario, bool(changes))
     face = typeface([listed, *pages])
     for page in pages:
         (aside / page.file).write_text(page.html(face), encoding="utf-8")

@@ -14,11 +14,12 @@ from finished_run import HOSTILE, written_run
 
 from bigmodel_utils.artifacts import ArtifactError, Run
 from bigmodel_utils.messages import MIME, Message
-from bigmodel_utils.report import charts, font, site
+from bigmodel_utils.report import charts, font, overview, site
 from bigmodel_utils.report.chart import MIME as FIGURE
 from bigmodel_utils.value import venture
 
 MAX_BYTES = 600_000
+PAGES = ["index.html", "03_evaluate_model.html", "../index.html"]
 
 
 def notebook(folder: Path, run: Run) -> Path:
@@ -63,7 +64,7 @@ def browser():
         yield opened
 
 
-@pytest.mark.parametrize("file", ["index.html", "03_evaluate_model.html"])
+@pytest.mark.parametrize("file", PAGES)
 @pytest.mark.parametrize(("fragment", "width"), [("", 1280), ("#zh", 1280), ("#zh", 390), ("", 390), ("", 820)])
 def test_no_request_no_complaint_no_sideways_scroll(reports: Path, browser, file: str, fragment: str, width: int) -> None:
     visit = Visit(browser, reports / file, fragment, viewport={"width": width, "height": 900})
@@ -73,7 +74,7 @@ def test_no_request_no_complaint_no_sideways_scroll(reports: Path, browser, file
     visit.page.close()
 
 
-@pytest.mark.parametrize("file", ["index.html", "03_evaluate_model.html"])
+@pytest.mark.parametrize("file", PAGES)
 def test_hostile_data_is_text(reports: Path, browser, file: str) -> None:
     visit = Visit(browser, reports / file)
     assert visit.page.evaluate("window.hacked") is None
@@ -200,11 +201,46 @@ def test_illustrative_scenarios_say_so(reports: Path) -> None:
     assert "Illustrative" not in (reports / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def application(reports: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reports of a run that ends in an answer, not in a decision."""
+    folder = tmp_path_factory.mktemp("application")
+    ended = written_run("reviews_us_to_cn", chain=["01_prepare_data", "03_evaluate_model"])
+    return site.render(ended, {"03_evaluate_model": notebook(folder, ended)}, folder / "reports")
+
+
+def test_an_application_opens_with_its_answer_and_its_findings(application: Path, browser) -> None:
+    visit = Visit(browser, application / "index.html")
+    assert visit.page.inner_text("h1") == "How good is it?"
+    assert visit.page.inner_text(".lead").startswith("Verdict: 85% from <script>")
+    finding = visit.page.inner_text("section.split h2 >> nth=0")
+    assert finding == Visit(browser, application / "03_evaluate_model.html").page.inner_text(".finding >> nth=0")
+    assert visit.page.locator("section.split figure.chart svg:visible").count() == 1
+    visit.page.click("section.split .more a")
+    assert visit.page.evaluate("document.querySelector(location.hash).textContent").startswith("Next steps")
+    assert visit.complaints == []
+    assert visit.page.evaluate("window.hacked") is None
+    visit.page.close()
+
+
+def test_the_index_calls_reports_by_their_titles(reports: Path, run: Run) -> None:
+    html = overview.page(run.scenario).main
+    assert "US review triage &lt;script&gt;" in html
+    assert "<script" not in html
+    assert "Wait" in html
+    (reports / "manifest.json").write_text(
+        json.dumps({"scenario": {"title": "<b>Recorded</b>", "question": "Where?"}}), "utf-8"
+    )
+    other = overview.page(run.scenario.model_copy(update={"name": "other"})).main
+    (reports / "manifest.json").unlink()
+    assert "&lt;b&gt;Recorded&lt;/b&gt;</a></h3><p>Where?</p>" in other
+
+
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm install axe-core)")
-@pytest.mark.parametrize("file", ["index.html", "03_evaluate_model.html"])
+@pytest.mark.parametrize("file", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(reports: Path, browser, file: str, scheme: str) -> None:
     visit = Visit(browser, reports / file, color_scheme=scheme, bypass_csp=True)
