@@ -51,19 +51,22 @@ class Resolved:
 def hand_over(sure: np.ndarray, right: np.ndarray, error_rate: float, confidence: float) -> float:
     """Return the confidence from which a model may answer alone: then more than `error_rate` wrong answers are unlikely.
 
-    sure, right: on rows that it did not learn from. The line is lowered step by step while a binomial test at `confidence`
-    shows that fewer go wrong, and stops at the first step that fails: fixed-sequence testing (Angelopoulos 2021, Learn then
-    Test). The first step is as small as a test that forgives one error can be. 2.0 when nothing may be answered alone.
+    sure, right: on rows that it did not learn from. The line is lowered step by step while a binomial test shows that fewer
+    go wrong, and stops where one fails (fixed-sequence testing; Angelopoulos 2021, Learn then Test). It may set out twice,
+    each time with half of the doubt that `confidence` leaves: from the fewest rows of which a test forgives one, in case
+    few can be trusted, and from the surer half, in case most can. 2.0 when nothing may be answered alone.
     """
     from scipy.stats import binom
 
-    order = np.argsort(-sure, kind="stable")
-    wrong, n, line = np.cumsum(~right[order]), len(sure), 2.0
-    first = next((size for size in range(1, n + 1) if binom.cdf(1, size, error_rate) <= 1 - confidence), n + 1)
-    for size in range(first, n + 1, max(1, round(_STEP * n))):
-        if binom.cdf(wrong[size - 1], size, error_rate) > 1 - confidence:
-            break
-        line = float(sure[order][size - 1])
+    ranked, n, doubt = np.sort(sure)[::-1], len(sure), (1 - confidence) / 2
+    fewest = next((size for size in range(1, n + 1) if binom.cdf(1, size, error_rate) <= doubt), n + 1)
+    line = 2.0
+    for start in (fewest, max(fewest, n // 2)):
+        for size in range(start, n + 1, max(1, round(_STEP * n))):
+            alone = sure >= ranked[size - 1]  # rows of one confidence stand or fall together
+            if binom.cdf((alone & ~right).sum(), alone.sum(), error_rate) > doubt:
+                break
+            line = min(line, float(ranked[size - 1]))
     return line
 
 
@@ -123,9 +126,8 @@ def _folds(assistant: Assistant, market: str) -> list[tuple[np.ndarray, np.ndarr
     """Return (known, asked) row numbers, every row asked once, each intent in every fold."""
     from sklearn.model_selection import StratifiedKFold
 
-    cut = StratifiedKFold(FOLDS, shuffle=True, random_state=assistant.scenario.seed)
     intents = assistant.intents[market]
-    return list(cut.split(intents, intents))
+    return list(StratifiedKFold(FOLDS, shuffle=True, random_state=assistant.scenario.seed).split(intents, intents))
 
 
 def _home(assistant: Assistant) -> Arms:
@@ -222,19 +224,20 @@ def told(judged: Judged, money: Mapping[str, beyond_text.Worth]) -> Message:
     """Return what the page came to, true whichever way it came out."""
     jobs = judged.jobs
     return Message(
-        "Of what the assistant does alone, {limit:percent} may be wrong. It then sends on {home:percent} of messages at home and "
-        "{target:percent} abroad without a person, and answers {answers:percent} of questions at home. {lead} {carried} Per 1,000 "
-        "conversations that saves {home_money:money}, {target_money:money} and {answers_money:money}.",
-        limit=jobs["answering"].limit, home=jobs["home_routing"].alone, target=jobs["target_routing"].alone, answers=jobs["answering"].alone,
-        lead=_lead(judged), carried=_carried(judged.abroad), home_money=money["home_routing"].saving,
-        target_money=money["target_routing"].saving, answers_money=money["answering"].saving,
+        "Of what the assistant does alone, {limit:percent} may be wrong. Then {home:percent} of messages at home and {target:percent} abroad "
+        "({low:percent} to {high:percent}) reach their desk without a person, and {answers:percent} of questions at home are answered. "
+        "{lead} {carried} Per 1,000 conversations, sending on saves {home_money:money} at home and {target_money:money} abroad, answering "
+        "{answers_money:money}.",
+        limit=jobs["answering"].limit, home=jobs["home_routing"].alone, target=(abroad := jobs["target_routing"].alone),
+        low=abroad.low, high=abroad.high, answers=jobs["answering"].alone, lead=_lead(judged), carried=_carried(judged.abroad),
+        home_money=money["home_routing"].saving, target_money=money["target_routing"].saving, answers_money=money["answering"].saving,
     )  # fmt: skip
 
 
 def _lead(judged: Judged) -> Message:
     rivals = {job: next(c for c in found if c.second == "rival") for job, found in judged.compared.items()}
     won = sum(c.is_real and c.difference.mid > 0 for c in rivals.values())
-    return Message("It beats word counts in {won} of {all} jobs.", won=won, all=len(rivals))
+    return Message("It beats counts of words in {won} of {all} jobs.", won=won, all=len(rivals))
 
 
 def _carried(abroad: Resolved) -> Message:

@@ -25,6 +25,7 @@ _ROUTING = {
     "a": Message("taught at home"),
     "b": Message("taught by both markets"),
     "p": Message("taught in the target market alone"),
+    "rival": Message("counts of words and letters"),
 }
 _COLOURS = {"home_routing": palette.SLATE, "target_routing": palette.ACCENT, "answering": palette.GOLD}
 _ROW = 32
