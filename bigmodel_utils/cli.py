@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bigmodel_utils.errors import BigModelError
+from bigmodel_utils.pipeline import vault_commands
 
 if TYPE_CHECKING:
     from bigmodel_utils.scenario import Scenario
@@ -17,6 +18,7 @@ DEFAULT = "reviews_us_to_cn"
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("bigmodel_utils").__doc__
 )
+app.add_typer(vault_commands.app)
 
 ScenarioName = Annotated[str, typer.Argument(help="A name from data/scenarios, or the path of a .yml file.")]
 Settings = Annotated[

@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,8 +66,8 @@ def create_key(path: Path) -> bytes:
 
 
 def seal(source: Path, target: Path, secret: bytes) -> None:
-    """Write `source` encrypted to `target`, whole or not at all."""
-    with source.open("rb") as file:
+    """Write `source` encrypted to `target`, whole or not at all; raises VaultError when there is no such file."""
+    with _there(source).open("rb") as file:
         _write_sealed(file, target, secret)
 
 
@@ -75,12 +76,30 @@ def unseal(path: Path, secret: bytes) -> io.BufferedReader:
 
     Raises VaultError at once for another key, and while reading for bytes that were altered or cut off.
     """
-    file = path.open("rb")
+    file = _there(path).open("rb")
     try:
         return io.BufferedReader(_Plain(file, path, secret), _CHUNK)
     except BaseException:
         file.close()
         raise
+
+
+def unseal_to(path: Path, target: Path, secret: bytes) -> None:
+    """Write the plain bytes of `path` to `target`, readable by its owner only, whole or not at all; raises as `unseal`."""
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with unseal(path, secret) as plain, open(aside, "wb", opener=_owner_only) as out:
+            shutil.copyfileobj(plain, out, _CHUNK)
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def sealed_name(path: Path) -> Path:
+    """Return `path`; raises VaultError when it does not end as sealed files do, for nothing would read it as one."""
+    if path.suffix != ENDING:
+        raise VaultError(f"{path.name} for a sealed file", f"a name that ends in {ENDING}", "the second name")
+    return path
 
 
 def open_bytes(path: Path) -> io.BufferedReader:
@@ -98,6 +117,16 @@ def rotate(folder: Path, old: bytes, new: bytes) -> int:
             _write_sealed(plain, path, new)
         changed += 1
     return changed
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise VaultError(f"no file {paths.shown(path)}", "a file that exists", "the path")
+    return path
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class _Plain(io.RawIOBase):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report.charts.compliance import STATUSES
+from bigmodel_utils.report.heat_map import HeatMap
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.tables import figures
 
@@ -114,6 +115,16 @@ def _licence(row: dict[str, Any], name: Message) -> dict[str, Any]:
         "verdict": VERDICTS[row["verdict"]],
         "duty": duty,
     }
+
+
+def case(told: Told) -> HeatMap:
+    """Return the one text that is explained to the person affected, each piece shaded by its pull."""
+    finding = (
+        Message("The answer “{label}” rests most on “{word}”", label=told.example.parts.label, word=told.speaking[0])
+        if told.speaking
+        else Message("No single word speaks for the answer “{label}”", label=told.example.parts.label)
+    )
+    return HeatMap(finding, [told.example])
 
 
 def steadiness(told: Told) -> Table:

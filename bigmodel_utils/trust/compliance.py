@@ -42,6 +42,10 @@ class Risk:
         return self.level in ("high", "prohibited", "unknown")
 
     @property
+    def sentence(self) -> Message:
+        return Message("{said}.", said=self.said)
+
+    @property
     def finding(self) -> Finding:
         return Finding(self.said, f"data/facts/{_AREAS}.csv", short=self.level in ("prohibited", "unknown"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,7 +110,7 @@ def measure(run: Run) -> Told:
         model, test["text"].head(TEXTS).tolist(), scenario.seed, scenario.evaluation.confidence
     )
     return Told(
-        example=Example("target", scenario.task.labels[test["label"].iloc[row]], parts),
+        example=Example("target", scenario.task.labels[test["label"].iloc[row]], replace(parts, probability=float(event[row]))),
         item=scenario.task.item,
         sure=float(event[row]),
         right=intervals.share(int(is_event[near].sum()), int(near.sum()), scenario.evaluation.confidence),

@@ -82,7 +82,7 @@ def _readme(run: Run, review: Review) -> str:
     lines = [
         f"# Compliance pack: {plain(scenario.title)}",
         f"Run `{run.id}`. {plain(review.finding.read())} An orientation from dated rows on file, not legal advice.",
-        f"{plain(review.risk.said.read())}.",
+        plain(review.risk.sentence.read()),
         table([{"file": name, "holds": what} for name, what in _FILES.items()], ["file", "holds"]),
         "## To complete by a person",
         bullet(
@@ -105,7 +105,7 @@ def _compliance(review: Review) -> str:
         }
         for line in review.lines
     ]
-    parts = ["# Duties, one by one", f"{plain(review.risk.said.read())}."]
+    parts = ["# Duties, one by one", plain(review.risk.sentence.read())]
     for country, regime in dict.fromkeys((line.country, line.regime) for line in review.lines):
         own = [row for row, line in zip(rows, review.lines, strict=True) if (line.country, line.regime) == (country, regime)]
         parts += [f"## {country}: {plain(regime)}", table(own, list(own[0]))]

@@ -1,0 +1,61 @@
+"""The commands `bigmodel key`, `seal` and `unseal`: files that only who holds the key can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+keys = typer.Typer(
+    no_args_is_help=True, help="Make or change the key of sealed files; the key in use is BIGMODEL_KEY or its file."
+)
+app.add_typer(keys, name="key")
+
+
+@keys.command()
+def new(
+    path: Annotated[Path, typer.Argument(help="The file to write, readable by you only; an existing one is never replaced.")],
+) -> None:
+    """Write a new random key."""
+    from bigmodel_utils.data import vault
+
+    vault.create_key(path)
+    typer.echo(f"a new key: set {vault.KEY_FILE_VARIABLE} to its path, and keep a copy elsewhere; without it nothing opens")
+
+
+@keys.command()
+def rotate(
+    path: Annotated[Path, typer.Argument(help="The file that holds the new key.")],
+    folder: Annotated[Path, typer.Argument(help="Where the sealed files are; all below it are changed.")],
+) -> None:
+    """Seal every .enc file of a folder under a new key; the one that it has now stands in the environment."""
+    from bigmodel_utils.data import vault
+
+    done = vault.rotate(folder, vault.key(), vault.read_key(path))
+    typer.echo(f"{done} files sealed under the new key: set {vault.KEY_FILE_VARIABLE} to its path")
+
+
+@app.command()
+def seal(
+    source: Annotated[Path, typer.Argument(metavar="IN")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Ends in .enc; a scenario reads it as origin: file:OUT.")],
+) -> None:
+    """Encrypt a file with the key in use; the plain one stays, remove it yourself."""
+    from bigmodel_utils.data import vault
+
+    vault.seal(source, vault.sealed_name(out), vault.key())
+    typer.echo(f"sealed: {out.name}; {source.name} still lies beside it unencrypted")
+
+
+@app.command()
+def unseal(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A file that `bigmodel seal` wrote.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT")],
+) -> None:
+    """Write the plain content of a sealed file, readable by you only."""
+    from bigmodel_utils.data import vault
+
+    vault.unseal_to(source, out, vault.key())
+    typer.echo(f"opened: {out.name}")
