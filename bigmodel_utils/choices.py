@@ -133,13 +133,22 @@ class Evaluation(Part):
 
 
 class Strategies(Part):
-    """Ways to the target market that notebook 02 or 03 tries side by side, on a budget."""
+    """Ways to the target market that notebook 02 tries beside M_A as it is and M_B, which are always shown."""
 
-    tried: list[Literal["zero_shot", "head", "full", "adapter", "alone", "joint"]] = ["zero_shot", "head"]
-    rows: Count = 400  # labels of the target market that each strategy may use
-    seeds: Count = 1
+    tried: list[Literal["head", "alone", "adapter", "anchored", "joint"]] = ["head", "alone"]
+    few: list[Count] = []  # smaller numbers of labels at which each way is tried as well
+    seeds: Count = 1  # repeats, each with another order and draw of the rows
+    adapter_rank: Annotated[int, Field(ge=1, le=256)] = 8
+    adapter_learning_rate: Positive = 5e-4  # low-rank additions want about ten times the rate of the weights
+    anchor: Positive = 0.1  # of the way that is held near M_A (L2-SP)
     search_minutes: Annotated[float, Field(ge=0)] = 0.0  # hyper-parameter search; 0 leaves it out
-    folds: Annotated[int, Field(ge=0, le=20)] = 0  # cross-validation; 0 leaves it out
+    folds: Annotated[int, Field(ge=0, le=20)] = 0  # cross-validation of M_B; 0 leaves it out
+
+    @model_validator(mode="after")
+    def _folds_divide(self) -> Self:
+        if self.folds == 1:
+            raise ValueError("one fold divides nothing: 0 leaves cross-validation out, 2 is the least")
+        return self
 
 
 class Deployment(Part):

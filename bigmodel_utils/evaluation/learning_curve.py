@@ -79,7 +79,7 @@ def measure(
                 f"a training set of {size}", f"at most {len(labels)} labelled rows", "the sizes of the curve, or split.train"
             )
         for repeat in range(repeats):
-            found.append({"size": size, "repeat": repeat, "error": 1 - right(_draw(labels, size, rng)).mean()})
+            found.append({"size": size, "repeat": repeat, "error": 1 - right(draw(labels, size, rng)).mean()})
     return pd.DataFrame(found)
 
 
@@ -140,7 +140,7 @@ def _weighted(counted: list[list[csr_matrix]], rows: np.ndarray) -> list[csr_mat
     return [hstack(kinds).tocsr() for kinds in zip(*parts, strict=True)]
 
 
-def _draw(labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+def draw(labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Return `size` rows: the first of every label's shuffled rows in turn, as far as each label reaches."""
     shuffled = rng.permutation(len(labels))
     rank = np.zeros(len(labels), dtype=int)

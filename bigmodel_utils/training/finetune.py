@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,9 +92,11 @@ def finetune(
     out: Path,
     checkpoints: Path | None,
     notes: tuple[Message, ...] = (),
+    watch: Callable[[float], None] | None = None,
 ) -> FitResult:
     """Train the model of `start` towards `objective` and write the best weights to folder `out`.
 
+    `watch` is told the validation loss at every check; what it raises ends the training, and nothing is written.
     Raises TrainingError for a loss that is no number, DeviceError and CheckpointError.
     """
     import pandas as pd
@@ -104,7 +107,7 @@ def finetune(
     if settings.dropout is not None:
         set_dropout(model, settings.dropout)
     adapters = Adapters(model, settings) if settings.adapter_rank else None
-    loop = Loop(model.to(device.kind), objective, settings, scenario.seed, device)
+    loop = Loop(model.to(device.kind), objective, settings, scenario.seed, device, watch)
     keep = checkpoints and Keep(checkpoints / f"{out.name}.safetensors", _fingerprint(start, scenario, settings, device))
     course = loop.run(out.name, keep)
     if adapters:

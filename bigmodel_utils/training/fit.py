@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,14 @@ def fit(
     settings: Training,
     out: Path,
     checkpoints: Path | None = None,
+    watch: Callable[[float], None] | None = None,
 ) -> FitResult:
     """Fine-tune the weights in folder `start` on `train` (text, label) and write the best model to folder `out`.
 
     The best model is the one with the lowest validation loss. With a folder `checkpoints`, a killed training goes on
-    where it was when called again, to the same weights. Raises TrainingError for data that cannot be trained on or a
-    loss that is no number, DeviceError when the device is missing or too small, WeightsError and CheckpointError.
+    where it was when called again, to the same weights. `watch` as in `finetune`; several processes are not watched.
+    Raises TrainingError for data that cannot be trained on or a loss that is no number, DeviceError when the device is
+    missing or too small, WeightsError and CheckpointError.
     """
     import torch
 
@@ -56,7 +59,7 @@ def fit(
     ]
     objective = Classification(*data, len(labels), settings)
     told = content_hash([part[["text", "label"]].to_json(orient="values") for part in (train, validation)])
-    return finetune(Start(model, tokenizer, start, told), objective, scenario, settings, out, checkpoints)
+    return finetune(Start(model, tokenizer, start, told), objective, scenario, settings, out, checkpoints, watch=watch)
 
 
 def _check(rows: pd.DataFrame, labels: list[str], split: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,19 @@ class Keep:
 class Loop:
     """One training of `model` (already on `device`) towards an objective; `run` leaves the best weights in it."""
 
-    def __init__(self, model: PreTrainedModel, objective: Objective, settings: Training, seed: int, device: Device) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        objective: Objective,
+        settings: Training,
+        seed: int,
+        device: Device,
+        watch: Callable[[float], None] | None = None,
+    ) -> None:
         import torch
 
         self.objective, self.settings, self.seed, self.device = objective, settings, seed, device
+        self.watch = watch
         self.parameters = trained(model, settings)
         kinds = ([p for p in self.parameters.values() if p.ndim > 1], [p for p in self.parameters.values() if p.ndim < 2])
         groups = [{"params": kinds[0], "weight_decay": settings.weight_decay}, {"params": kinds[1], "weight_decay": 0.0}]
@@ -236,6 +245,8 @@ class Loop:
             course.best = {name: parameter.detach().cpu().clone() for name, parameter in self.parameters.items()}
         else:
             course.checks_without_gain += 1
+        if self.watch:
+            self.watch(loss)
 
     def _restore_best(self) -> None:
         import torch
