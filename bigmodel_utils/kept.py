@@ -57,11 +57,13 @@ def forget(run: Run) -> None:
 def circumstances(run: Run) -> str:
     """Return a hash of everything that a page may depend on, whether it looked at it or not."""
     package = Path(__file__).parent
+    with trace.unseen():  # which notebooks the chain names is no cause of this page's results
+        earlier = [stage for stage in run.stages if stage < str(run.stage) and run.is_done(stage)]
     files = [
         *sorted(path for path in package.rglob("*.py") if "__pycache__" not in path.parts),
         *sorted(paths.facts().glob("*.csv")),
         paths.PROJECT / "data" / "packages.yml",
-        *(run.folder / stage / DONE for stage in run.stages if run.is_done(stage) and stage < str(run.stage)),
+        *(run.folder / stage / DONE for stage in earlier),
     ]
     digest = hashlib.sha256(trace.notebook_digest(str(run.stage)).encode())
     for path in files:

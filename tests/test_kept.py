@@ -128,6 +128,12 @@ def test_a_damaged_result_is_computed_again(workspace: Path, damage: str) -> Non
     assert work.times == 2
 
 
+def test_keeping_a_result_makes_no_cause_of_the_chain(workspace: Path) -> None:
+    start_page = notebook.start(STAGE, "smoke")
+    start_page.kept("one", lambda: 1)
+    assert "scenario:chain" not in trace.seen()  # another scenario with the same trainings may name other notebooks
+
+
 def test_other_circumstances_are_another_result(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work, folder = Expensive(), workspace / "facts"
     started().kept("table", work, 3)

@@ -41,9 +41,9 @@ def surges(replay: Replay, confidence: float) -> Table:
         Column("size", Message("complaints")),
         Column("reader", Message("watched by")),
         Column("found", Message("found"), "percent", Message("of surges")),
-        Column("delay", Message("day of the alarm"), "number1", Message("median")),
-        Column("precision", Message("true alarms"), "percent", Message("of all")),
-        Column("lead", Message("lead of the adapted model"), "number", Message("points")),
+        Column("delay", Message("alarm"), "integer", Message("median day")),
+        Column("precision", Message("true"), "percent", Message("of alarms")),
+        Column("lead", Message("lead"), "number", Message("points")),
     ]
     real = sum(c.is_real and c.difference.mid > 0 for found in replay.compared.values() for c in found if c.second != "truth")
     finding = Message(
@@ -52,7 +52,7 @@ def surges(replay: Replay, confidence: float) -> Table:
         all=2 * len(replay.sizes),
     )
     note = Message(
-        "One surge follows on four quiet weeks; a delay is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run."
+        "Lead: of the adapted model, days added up, over this way. One surge follows on four quiet weeks; a day is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run."
     )
     return Table(finding, columns, rows, note)
 
