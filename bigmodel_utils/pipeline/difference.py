@@ -72,7 +72,7 @@ def _figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Di
         old, new = then.get(name), now.get(name)
         if old is None or new is None or old["mid"] != new["mid"]:
             mids = [figure and figure["mid"] for figure in (old, new)]
-            yield Difference("figure", name, *mids, unit=(new or old)["unit"], beyond=bool(old and new and _apart(old, new)))
+            yield Difference("figure", name, *mids, unit=(new or old)["unit"], beyond=_apart(old, new))
 
 
 def _named(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -80,9 +80,11 @@ def _named(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {f"{stage}/{name}": figure for stage, told in stages.items() for name, figure in told.get("figures", {}).items()}
 
 
-def _apart(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether two figures differ by more than their intervals; one without an interval is taken as exact."""
-    return old.get("high", old["mid"]) < new.get("low", new["mid"]) or new.get("high", new["mid"]) < old.get("low", old["mid"])
+def _apart(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool | None:
+    """Whether the intervals of two figures lie apart; None where one has no interval."""
+    if not (old and new and "low" in old and "low" in new):
+        return None
+    return old["high"] < new["low"] or new["high"] < old["low"]
 
 
 def _of_leaves(group: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

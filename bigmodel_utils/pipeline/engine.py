@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class JournalManager(NotebookExecutionManager):
 
     def _write_whole(self) -> None:
         if self.output_path:
-            journal.whole(Path(self.output_path), nbformat.writes(self.nb))
+            journal.whole(Path(self.output_path), json.dumps(self.nb, ensure_ascii=False))  # papermill lays it out at the end
 
 
 class Engine(NBClientEngine):

@@ -48,7 +48,9 @@ def page(name: str, lines: Sequence[dict[str, Any]]) -> Page:
     title = Message("Sweep {name}: {done} of {all} runs finished", name=name, done=len(ended), all=len(lines))
     main = f'<div class="verdict-list"><h1>{both(title)}</h1>{_charts(decided)}{_outcomes(name, lines, decided)}</div>'
     bar = f'<span class="brand">{both(Message("Comparison of runs"))}</span><span class="push"></span>'
-    note = Message("All runs share their draws by name, so differences are not luck.")
+    seeds = any("seed" in line["overrides"] for line in lines)
+    luck = Message("Runs with different seeds differ by luck as well.")
+    note = luck if seeds else Message("All runs share their draws by name, so differences are not luck.")
     return Page("index.html", title, bar, main, both(note))
 
 
@@ -56,8 +58,11 @@ def _charts(decided: Sequence[dict[str, Any]]) -> str:
     if not decided:
         return ""
     found = drivers(decided)
-    beyond = multiples(decided, found).html() + _driven(found).html() if found and found[0].share > 0 else ""
-    return members_chart(decided).html() + beyond
+    shown = members_chart(decided).html()
+    if found and found[0].share > 0:
+        driven = f"<h2>{both(Message('What drives the difference'))}</h2>"
+        shown += f"{driven}{multiples(decided, found).html()}{_driven(found).html()}"
+    return shown
 
 
 def _driven(found: Sequence[Driver]) -> Table:
@@ -90,7 +95,8 @@ def _outcomes(name: str, lines: Sequence[dict[str, Any]], decided: Sequence[dict
     head = "".join(f'<th scope="col">{both(heading)}</th>' for heading in _HEADS)
     rows = "".join(_row(line, first) for line in lines)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(name)}">{table}</div>'
+    title = f"<h2>{both(Message('Every run'))}</h2>"
+    return f'{title}<div class="scroll" role="group" tabindex="0" aria-label="{escape(name)}">{table}</div>'
 
 
 def _row(line: dict[str, Any], first: dict[str, Any] | None) -> str:

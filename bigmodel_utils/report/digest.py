@@ -10,7 +10,7 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
-from bigmodel_utils.report.table import Column, Table
+from bigmodel_utils.report.table import LONGEST_OPEN, Column, Table
 from bigmodel_utils.report.verdict import WORDS
 
 FILE = "changes.html"
@@ -27,13 +27,15 @@ _NOTHING = {
     "code": Message("No code differs"),
     "version": Message("No version differs"),
 }
+_CHANCE = {True: Message("yes"), False: Message("within its interval"), None: Message("has no interval")}
 
 
 @dataclass(frozen=True)
 class Difference:
     """One thing that differs between two runs. `group`: figure or a key of GROUPS; None stands for a thing that was not there.
 
-    For a figure, `before` and `after` are middle values, `unit` is theirs, and `beyond` tells whether the intervals are apart.
+    For a figure, `before` and `after` are middle values, `unit` is theirs, and `beyond` tells whether
+    their intervals lie apart, None without intervals.
     """
 
     group: str
@@ -41,7 +43,7 @@ class Difference:
     before: Any
     after: Any
     unit: str = ""
-    beyond: bool = False
+    beyond: bool | None = None
 
 
 def page(before: dict[str, Any], after: dict[str, Any], differences: Sequence[Difference]) -> Page:
@@ -86,7 +88,7 @@ def _reason(of: dict[str, list[Difference]]) -> Message:
             figures=counts["figure"],
         )
     return Message(
-        "{figures} figures moved. Behind them: {scenario} choices, {input} inputs, {code} pieces of code, {version} versions.",
+        "{figures} figures moved. What differs: choices {scenario}, inputs {input}, code {code}, versions {version}.",
         figures=counts["figure"],
         **{group: counts[group] for group in GROUPS},
     )
@@ -102,7 +104,7 @@ def _figures(found: Sequence[Difference]) -> str:
             "before": _number(moved.before, moved),
             "after": _number(moved.after, moved),
             "unit": names.unit(moved.unit),
-            "apart": Message("yes") if moved.beyond else Message("within its interval"),
+            "apart": _CHANCE[moved.beyond],
         }
         for moved in found
     ]
@@ -114,10 +116,10 @@ def _figures(found: Sequence[Difference]) -> str:
         Column("unit", Message("unit")),
         Column("apart", Message("more than chance?")),
     ]
-    beyond = sum(moved.beyond for moved in found)
+    beyond = sum(moved.beyond is True for moved in found)
     title = Message("{beyond} of {all} moved figures moved by more than their intervals", beyond=beyond, all=len(found))
-    note = Message("More than chance: the intervals of both runs lie apart, or the figure has none.")
-    return Table(title, columns, rows, note).html()
+    note = Message("More than chance: the intervals of both runs lie apart.")
+    return f"<h2>{both(Message('Figures'))}</h2>{Table(title, columns, rows, note).html()}"
 
 
 def _number(value: float | None, moved: Difference) -> Message | None:
@@ -137,7 +139,8 @@ def _causes(group: str, found: Sequence[Difference]) -> str:
         Column("after", Message("this run")),
     ]
     title = Message("{what}: {count} differ", what=GROUPS[group], count=len(found))
-    return Table(title, columns, rows, Message("As the manifests of both runs record it.")).html()
+    table = Table(title, columns, rows, Message("As the manifests of both runs record it."))
+    return table.html() if len(rows) > LONGEST_OPEN else f"<h2>{both(title)}</h2>{table.html(titled=False)}"
 
 
 def _data(value: Any) -> str | None:

@@ -11,7 +11,7 @@ from bigmodel_utils.report.canvas import Canvas, text_width, wrapped
 from bigmodel_utils.report.chart import Chart
 from bigmodel_utils.report.scale import nice_ticks
 
-_ROW = 34
+_ROW, _LINE = 34, 16
 COLOURS = {"go": palette.ACCENT, "wait": palette.GOLD, "stop": palette.WARN}
 
 
@@ -41,7 +41,8 @@ def _dots(canvas: Canvas, lines: list[dict[str, Any]]) -> None:
     room = 128 if canvas.narrow else 250
     names = [wrapped(line["what"], room - 16) for line in lines]
     left = min(room, max(text_width(part) for name in names for part in name.split("\n")) + 16)
-    axes = canvas.axes(height=len(lines) * _ROW + 34, left=left, right=64, top=4, bottom=30)
+    row = max(_ROW, *(_LINE * (name.count("\n") + 1) + 8 for name in names))
+    axes = canvas.axes(height=len(lines) * row + 34, left=left, right=64, top=4, bottom=30)
     ticks = nice_ticks(min(0.0, *(line["npv"].low for line in lines)), max(0.0, *(line["npv"].high for line in lines)), 4)
     axes.set_xlim(ticks[0], ticks[-1])
     axes.set_ylim(-0.5, len(lines) - 0.5)
