@@ -132,6 +132,8 @@ def _moved(report: Report) -> str:
     told = Message("{amount:money} more than the run before", amount=change)
     if change < 0:
         told = Message("{amount:money} less than the run before", amount=-change)
+    if abs(change) < 1:
+        told = Message("as in the run before")
     return f"{_sparkline(report.runs)}<p>{both(told)} {link}</p>"
 
 

@@ -55,11 +55,19 @@ def _density(canvas: Canvas, x: np.ndarray, density: np.ndarray, loss: float, mi
     ends = [(x[0], "left"), (x[-1], "right")]
     for value, side in ends:
         canvas.label(axes, value, 0, canvas.value(value, "money"), palette.MUTE, ha=side, dy=-14, size=SMALL)
-    if mid is not None and 0.22 < (mid - x[0]) / (x[-1] - x[0]) < 0.78:
+    if mid is not None and _has_room(canvas, x, mid):
         canvas.label(axes, mid, 0, canvas.value(mid, "money"), palette.INK, True, ha="center", dy=-14, size=SMALL)
         axes.plot([mid, mid], [0, -0.03 * density.max()], color=palette.INK, linewidth=1)
     if x[0] < 0 < x[-1]:
         _break_even(canvas, axes, x, density, loss)
+
+
+def _has_room(canvas: Canvas, x: np.ndarray, mid: float) -> bool:
+    """Whether the middle's label stands clear of the labels at both ends."""
+    inner = canvas.width - 16
+    at = inner * (mid - x[0]) / (x[-1] - x[0])
+    half, first, last = (text_width(canvas.value(value, "money"), SMALL, bold=True) for value in (mid, x[0], x[-1]))
+    return first + half / 2 + 8 < at < inner - last - half / 2 - 8
 
 
 def _break_even(canvas: Canvas, axes, x: np.ndarray, density: np.ndarray, loss: float) -> None:
