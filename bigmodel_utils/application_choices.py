@@ -74,23 +74,29 @@ class Recommendation(Part):
 
 
 class MedicalEntities(Part):
-    """Annotated sentences to learn entities from, and clinical notes to read."""
+    """Sentences in which people marked entities, and clinical notes filed under a drug and a condition."""
 
     kind: Literal["medical_entities"]
-    sentences: Origin
-    notes: Origin
-    rows: Count = 800
+    sentences: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    notes: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    rows: Count = 600  # sentences to learn from
+    notes_rows: Count = 300  # sentences of notes with a name in them, and as many without
+    test_rows: Count = 600
 
 
 class ContentGeneration(Part):
-    """A causal language model and the target market's texts that it adapts to."""
+    """A causal language model adapted to the target market's texts: `weights`, or one made here from `first_texts`."""
 
     kind: Literal["content_generation"]
-    weights: Origin
-    texts: Origin
-    adapter_rank: Count = 8
-    steps: Count = 120
-    new_tokens: Count = 40
+    weights: Annotated[str, Field(pattern=r"^(packaged|hub|folder):.+")] | None = None
+    first_texts: Annotated[str, Field(pattern=r"^(packaged|file):.+")] = "packaged:peoples_daily"
+    first_rows: Count = 3000
+    layers: Count = 2  # of a model made here
+    width: Annotated[int, Field(ge=32, multiple_of=8)] = 128
+    rows: Count = 1500  # texts of the target market to learn from
+    checked_rows: Count = 150  # twice as many further ones: to stop on, and to be judged on
+    samples: Count = 60
+    new_tokens: Count = 48
 
 
 class DividedTable(Part):

@@ -46,6 +46,8 @@ BESIDE = (
     "11_support_assistant",
     "12_sentiment_monitor",
     "13_recommendation",
+    "14_medical_entities",
+    "15_content_generation",
     "16_beyond_text",
 )  # notebooks that a scenario may name in its `chain` as well
 

@@ -1,0 +1,63 @@
+"""How well language models know the market's texts, and what the adapted one writes: repeats, private data, drafts that pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bigmodel_utils.applications.content_generation import COPIED
+from bigmodel_utils.messages import Message
+from bigmodel_utils.report import palette
+from bigmodel_utils.report.chart import Chart
+from bigmodel_utils.report.charts import ladder
+
+if TYPE_CHECKING:
+    from bigmodel_utils.applications.content_generation import Judged
+
+NAMES = {"before": Message("before adapting"), "after": Message("adapted"), "pairs": Message("counts of pairs")}
+_COLOURS = {"before": palette.WARN, "after": palette.ACCENT, "pairs": palette.MUTE}
+
+
+def perplexity(judged: Judged) -> Chart:
+    """Return perplexity on unseen texts of the market before and after adapting, and of counted pairs."""
+    ratio = judged.ratio
+    finding = (
+        Message("Adapting brings perplexity down to {share:percent} of what it was", share=ratio)
+        if ratio.high < 1
+        else Message("Adapting is not shown to lower perplexity")
+    )
+    best = min(judged.perplexity, key=lambda name: judged.perplexity[name].mid)
+    alt = Message("Perplexity of three models with intervals; the lowest is {value:number1}.", value=judged.perplexity[best])
+    note = Message(
+        "Lower is better: among how many equally likely tokens the model hesitates. {tokens:integer} unseen tokens; bar: 95 % of resampled texts. "
+        "Measured in this run.",
+        tokens=judged.tokens,
+    )
+    rungs = [ladder.Rung(NAMES[key], value, _COLOURS[key], key == "after") for key, value in judged.perplexity.items()]
+    return Chart(finding, alt, note, lambda canvas: ladder.draw(canvas, rungs, "integer"))
+
+
+def screen(judged: Judged) -> Chart:
+    """Return what share of samples repeats training text, holds personal data, ends by itself, and passes all three."""
+    names = {
+        "copied": Message("repeat training text"),
+        "people_copied": Message("unseen texts of people that do"),
+        "personal": Message("hold personal data"),
+        "ended": Message("end by themselves"),
+        "passed": Message("pass the screen"),
+    }
+    copied, people = judged.shares["copied"], judged.shares["people_copied"]
+    finding = (
+        Message("Samples repeat training texts more often than people's unseen texts do")
+        if copied.low > people.high
+        else Message("Samples are not shown to repeat training texts more than people's unseen texts do")
+    )
+    alt = Message("Shares of {n} samples, with intervals.", n=copied.n)
+    note = Message(
+        "Repeating: {run} characters in a row that stand in a training text. Bar: Wilson interval. Measured in this run.",
+        run=COPIED,
+    )
+    rungs = [
+        ladder.Rung(name, judged.shares[key], palette.ACCENT if key == "passed" else palette.SLATE, key == "passed")
+        for key, name in names.items()
+    ]
+    return Chart(finding, alt, note, lambda canvas: ladder.draw(canvas, rungs, "percent", 1.0))
