@@ -92,7 +92,7 @@ def money(found: Mapping[str, Worth]) -> Table:
         Column("chance", Message("chance of saving"), "percent"),
     ]
     finding = Message(
-        "Most is saved when {job}: {saving:money} per 1,000 conversations", job=JOBS[best], saving=found[best].saving
+        "Most is saved by {job}: {saving:money} per 1,000 conversations", job=JOBS[best], saving=found[best].saving
     )
     note = Message("USD per 1,000 conversations, medians; low and high hold 80 of 100 draws. Estimated.")
     return Table(finding, columns, rows, note)

@@ -82,12 +82,13 @@ def _scores(canvas: Canvas, judged: Judged) -> None:
 def trust(jobs: Mapping[str, Resolved]) -> Chart:
     """Return the share that goes wrong of what is done alone, against the share done alone, and where the line of trust lies."""
     held = [job for job in jobs.values() if job.wrong_of_alone is None or job.wrong_of_alone.mid <= job.limit]
-    most = max(jobs.values(), key=lambda job: job.alone.mid)
     finding = Message(
-        "At most {limit:percent} wrong: {share:percent} of the work can be done alone when {job}; the limit was kept in {held} of {all} jobs",
-        limit=most.limit,
-        share=most.alone,
-        job=JOBS[most.subject],
+        "With at most {limit:percent} wrong, {home:percent} of messages at home and {target:percent} abroad need no person, nor do "
+        "{answers:percent} of questions; the limit was kept in {held} of {all} jobs",
+        limit=jobs["answering"].limit,
+        home=jobs["home_routing"].alone,
+        target=jobs["target_routing"].alone,
+        answers=jobs["answering"].alone,
         held=len(held),
         all=len(jobs),
     )
