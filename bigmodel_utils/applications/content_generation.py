@@ -239,11 +239,18 @@ def told(judged: Judged, money: Worth) -> Message:
         if judged.ratio.low > 1
         else Message("Adapting is not shown to change")
     )
+    after, pairs = judged.perplexity["after"], judged.perplexity["pairs"]
+    rival = (
+        Message("plain counts of pairs do better, at {pairs:number1}: this model is too weak to use.", pairs=pairs)
+        if pairs.mid < after.mid
+        else Message("counts of pairs reach {pairs:number1}.", pairs=pairs)
+    )
     return Message(
-        "{gained} the perplexity on unseen texts of the market: {before:number1} before, {after:number1} after. {copied:percent} of samples repeat {run} "
+        "{gained} the perplexity on unseen texts of the market: {before:number1} before, {after:number1} after; {rival} {copied:percent} of samples repeat {run} "
         "characters or more of a training text, {personal:percent} hold personal data. Drafting pays once {line:percent} of drafts are usable; "
         "{passed:percent} pass the automatic screen, and whether a person would use them was not asked.",
         gained=gained,
+        rival=rival,
         before=judged.perplexity["before"],
         after=judged.perplexity["after"],
         copied=judged.shares["copied"],
