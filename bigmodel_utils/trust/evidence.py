@@ -127,9 +127,11 @@ def _logs(run: Run, market: Market) -> Finding:
     return Finding(said, f"data/runs/{audit.NAME}", short=not events)
 
 
-def _retention(run: Run, market: Market) -> Finding:
-    done = (paths.runs() / run.scenario.name).glob(f"*/{DATA}/{DONE}")
-    days = max((time.time() - path.stat().st_mtime) / _DAY for path in done)
+def _retention(run: Run, market: Market) -> Finding | None:
+    ages = [time.time() - path.stat().st_mtime for path in (paths.runs() / run.scenario.name).glob(f"*/{DATA}/{DONE}")]
+    if not ages:
+        return None
+    days = max(ages) / _DAY
     limit = run.scenario.trust.retention_days
     said = Message(
         "The oldest prepared rows of this scenario are {days:integer} days old; the scenario allows {limit:integer}",
