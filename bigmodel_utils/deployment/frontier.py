@@ -18,7 +18,7 @@ from bigmodel_utils.evaluation import compare, metrics
 if TYPE_CHECKING:
     import pandas as pd
 
-TIMED, ROUNDS = 96, 3  # texts whose batch prediction is timed, and how often
+TIMED, ROUNDS = 96, 2  # texts whose batch prediction is timed, and how often
 WAITS = ("latency_p50_ms", "latency_p95_ms")
 
 
