@@ -33,10 +33,12 @@ def search(run: Run, lesson: Lesson, given: FitResult, minutes: float) -> pd.Dat
     rows = [{"trial": 0, "state": "given", **_settings(lesson), **_outcome(given)}]
     if minutes:
         study = _study(run, lesson, given)
-        spent = sum(_seconds(trial) for trial in _ended(study)[1:])
-        end = time.monotonic() + 60 * minutes - spent
-        while time.monotonic() < end:
-            _try(study, run, lesson, end)
+        budget, spent = 60 * minutes, study.user_attrs.get("seconds", 0.0)
+        began = time.monotonic() - spent
+        while spent < budget:
+            _try(study, run, lesson, began + budget)
+            spent = time.monotonic() - began
+            study.set_user_attr("seconds", spent)
         rows += [_row(trial) for trial in _ended(study)[1:]]
     return pd.DataFrame(rows)
 
