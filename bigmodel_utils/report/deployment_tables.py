@@ -22,9 +22,9 @@ def menu(priced: pd.DataFrame, choice: Choice) -> Table:
     rows = priced.assign(
         variant=priced["variant"].map(named),
         points=100 * priced["difference"],
-        between=[
-            Message("{low:percent1} – {high:percent1}", low=low, high=high)
-            for low, high in zip(priced["low"], priced["high"], strict=True)
+        right=[
+            Message("{mid:percent1} ({low:percent1} – {high:percent1})", mid=mid, low=low, high=high)
+            for mid, low, high in zip(priced["accuracy"], priced["low"], priced["high"], strict=True)
         ],
     )
     finding = Message(
@@ -38,8 +38,7 @@ def menu(priced: pd.DataFrame, choice: Choice) -> Table:
     )
     columns = [
         Column("variant", Message("form of the model")),
-        Column("accuracy", Message("accuracy"), "percent1"),
-        Column("between", Message("between"), "number"),
+        Column("right", Message("accuracy"), "number"),
         Column("points", Message("change"), "number1", Message("points")),
         Column("p_value", Message("p-value"), "number3"),
         Column("size_mb", Message("size"), "integer", Message("MB")),

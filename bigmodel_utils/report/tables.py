@@ -100,4 +100,6 @@ def leaves(key: str, value: Any) -> list[tuple[str, Any]]:
         value = {name: getattr(value, name) for name in type(value).model_fields}
     if isinstance(value, Mapping):
         return [leaf for name, item in value.items() for leaf in leaves(f"{key}.{name}", item)]
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
     return [(key, value)] if value is not None else []
