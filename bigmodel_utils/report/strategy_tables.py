@@ -35,12 +35,12 @@ def ways(table: pd.DataFrame) -> Table:
         Column("labels", Message("labels"), "integer", Message("of the target market")),
         Column("accuracy", Message("abroad"), "percent1", Message("read right")),
         Column("difference", Message("difference"), "number", _POINTS),
-        Column("forgotten", Message("forgotten at home"), "number", _POINTS),
+        Column("forgotten", Message("lost at home"), "number", _POINTS),
         Column("trained", Message("weights trained"), "compact"),
         Column("seconds", Message("time"), "number"),
     ]
     source = Message(
-        "Validation rows; means over {seeds} seeds. Difference: from the adapted model abroad; forgotten: against the home model at "
+        "Validation rows; repeats of each way: up to {seeds}. Difference: from the adapted model abroad; lost: against the home model at "
         "home; in brackets intervals, which hold for all rows of this table at once. The time leaves out the home model's own "
         "training. Measured in this run.",
         seeds=int(table["seeds"].max()),
@@ -49,13 +49,13 @@ def ways(table: pd.DataFrame) -> Table:
 
 
 def _forgetting(table: pd.DataFrame) -> Message:
-    """Return the title: which way that learned from the target market loses most at home, if any is shown to."""
+    """Return the title: which way loses most at home, if any is shown to."""
     shown = table[table["forgotten_low"] > 0]
     if shown.empty:
-        return Message("None of {count} ways is shown to forget the home market", count=len(table) - 1)
+        return Message("No way is shown to read the home market worse than the home model")
     worst = shown.loc[shown["forgotten"].idxmax()]
     return Message(
-        "{shown} of {count} ways are shown to forget the home market, most “{way}”: {points:number1} points",
+        "{shown} of {count} ways are shown to read the home market worse than the home model, most “{way}”: {points:number1} points",
         shown=len(shown),
         count=len(table) - 1,
         way=NAMES[worst["strategy"]],

@@ -48,10 +48,12 @@ def test_the_picture_names_every_way_in_both_languages():
         assert NAMES[strategy].read("en").split()[0] in html
 
 
-def test_forgetting_is_claimed_only_where_it_is_shown():
-    assert "1 of 2 ways are shown to forget" in strategy_tables.ways(LEVEL).finding.read()
+def test_a_loss_at_home_is_claimed_only_where_it_is_shown():
+    assert "1 of 2 ways are shown to read the home market worse" in strategy_tables.ways(LEVEL).finding.read()
     kept = _ways(("head", 0.84, -0.01, 0.0, 0.02))
-    assert "None of 1 ways is shown to forget" in strategy_tables.ways(kept.assign(forgotten_low=-0.01)).finding.read()
+    assert (
+        "No way is shown to read the home market worse" in strategy_tables.ways(kept.assign(forgotten_low=-0.01)).finding.read()
+    )
     assert strategy_tables.ways(LEVEL).rows[0]["difference"] is None
 
 
