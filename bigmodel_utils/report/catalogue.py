@@ -13,8 +13,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import yaml
+
 from bigmodel_utils import facts, paths, scenario
 from bigmodel_utils.artifacts import write_atomic
+from bigmodel_utils.data import packages
 from bigmodel_utils.messages import LANGUAGES, catalogue
 from bigmodel_utils.report import prose
 from bigmodel_utils.report.notebook_page import REMOVED_TAGS
@@ -29,6 +32,9 @@ _TOLD_BY_FACTS = {
     "countries": ("country",),
     "rivals": ("rival",),
     "team_roles": ("role", "skills"),
+    "compliance_duties": ("duty", "asks"),
+    "compliance_areas": ("risk", "reason"),
+    "licences": ("duty",),
 }  # columns whose words a report shows
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
@@ -43,6 +49,7 @@ def texts() -> list[str]:
     for name in scenario.names():
         found |= set(_scenario(name))
     found |= set(_facts())
+    found |= set(_sets())
     return sorted(text for text in found if re.search(r"[A-Za-z]{2}", _PLACEHOLDER.sub("", text)))
 
 
@@ -74,6 +81,11 @@ def _facts() -> Iterator[str]:
         for column in columns:
             for cell in frame[column].dropna().astype(str).unique():
                 yield from re.split(r";(?! )", cell)  # a list has no blank behind its semicolons, a sentence has
+
+
+def _sets() -> Iterator[str]:
+    for told in yaml.safe_load(packages.PINS.read_text(encoding="utf-8"))["sets"].values():
+        yield from map(str, (told["about"], told["licence"], told["collected"], *told["gaps"]))
 
 
 def _spoken_in(code: str) -> Iterator[str]:

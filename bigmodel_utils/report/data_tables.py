@@ -102,7 +102,8 @@ def _cut(text: str) -> str:
 
 def data_sheet(sheet: Mapping[str, Any], market: str) -> Table:
     """Return the data sheet of one market (`source` or `target`): origin, version, licence, gaps."""
-    rows = [{"key": key, "value": str(value)} for key, value in leaves("", dict(sheet))]
+    found = leaves("", dict(sheet))
+    rows = [{"key": key, "value": value if isinstance(value, list) else str(value)} for key, value in found]
     rows = [{**row, "key": row["key"].lstrip(".").replace("_", " ")} for row in rows]
     finding = Message("Data sheet of the {market}", market=palette.MARKET_NAMES[market])
     columns = [Column("key", Message("item")), Column("value", Message("as found"))]

@@ -92,7 +92,7 @@ def _cell(value: Any, spec: str) -> str:
     if isinstance(value, Message):
         return both(value)
     if isinstance(value, (list, tuple)):
-        value = " · ".join(map(str, value))
+        return " · ".join(both(Message("{value}", value=str(one))) for one in value)
     if not spec:
         return both(Message("{value}", value=str(value)))
     return both(Message("{value:" + spec + "}", value=value))

@@ -84,7 +84,8 @@ def figures(quantities: Mapping[str, Quantity], labels: Mapping[str, Message], f
 
 def settings(scenario: Scenario, *parts: str) -> Table:
     """Return the choices under `parts` of the scenario, one line per key that `--set` understands."""
-    rows = [{"key": key, "value": str(value)} for part in parts for key, value in leaves(part, getattr(scenario, part))]
+    found = [leaf for part in parts for leaf in leaves(part, getattr(scenario, part))]
+    rows = [{"key": key, "value": value if isinstance(value, list | tuple) else str(value)} for key, value in found]
     finding = Message("{count} choices of the scenario shape this page", count=len(rows))
     return Table(
         finding,
@@ -100,6 +101,4 @@ def leaves(key: str, value: Any) -> list[tuple[str, Any]]:
         value = {name: getattr(value, name) for name in type(value).model_fields}
     if isinstance(value, Mapping):
         return [leaf for name, item in value.items() for leaf in leaves(f"{key}.{name}", item)]
-    if isinstance(value, list | tuple):
-        value = ", ".join(map(str, value))
     return [(key, value)] if value is not None else []
