@@ -25,13 +25,15 @@ class Part(BaseModel):
     """A part of a scenario; reading one of its plain values is recorded as a cause of the result."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    _path: str = PrivateAttr("")
+    _path: str | None = PrivateAttr(None)  # None: not placed in a scenario, or an item of a list, which is a cause as a whole
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
         if trace.recording() and name in type(self).model_fields and not isinstance(value, Part) and name != "assumptions":
             private = super().__getattribute__("__pydantic_private__")  # None while the part is still being validated
-            trace.note("scenario", (private or {}).get("_path", "") + name, leaf(value))
+            path = (private or {}).get("_path")
+            if path is not None:
+                trace.note("scenario", path + name, leaf(value))
         return value
 
     def _placed(self, path: str = "") -> None:

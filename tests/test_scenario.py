@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bigmodel_utils import scenario
+from bigmodel_utils import scenario, trace
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import ScenarioError
 
@@ -106,3 +106,14 @@ def test_importing_the_package_is_light() -> None:
     heavy = "{'torch', 'transformers', 'pandas', 'matplotlib', 'papermill'}"
     code = f"import sys, bigmodel_utils, bigmodel_utils.cli; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_item_of_a_list_is_a_cause_as_part_of_its_list() -> None:
+    chosen = scenario.load("smoke")
+    trace.start()
+    assert [pair.value for pair in chosen.correlations]
+    noted = trace.seen()
+    known = scenario.causes(chosen)
+    assert noted
+    assert {name: known[name] for name in noted} == noted
+

@@ -17,17 +17,23 @@ SHOWN = 6
 _OPENING, _TITLE_ENDS = '<figure class="chart"><p class="finding">', "</p>"
 
 
-def page(run: Run, cells: notebook_page.Cells, pages: Sequence[tuple[str, Message]], line: Message) -> Page:
+def page(
+    run: Run,
+    cells: notebook_page.Cells,
+    pages: Sequence[tuple[str, Message]],
+    line: Message,
+    beside: Sequence[tuple[str, Message]] = (),
+) -> Page:
     """Return the front page of a run that decides nothing.
 
-    cells: of its last notebook, the last of `pages` (file name, title). line: what names the run.
+    cells: of its last notebook, the last of `pages` (file name, title). line: what names the run. beside: pages of no notebook.
     """
     title, answer = notebook_page.title_of(cells), notebook_page.verdict(cells)
     name = both(Message("{title}", title=run.scenario.title))
     note = f'<p class="note">{both(notebook_page.ILLUSTRATIVE)}</p>' if run.scenario.illustrative else ""
     lead = f'<p class="lead">{both(answer)}</p>' if answer else ""
     main = f'{note}<div class="opening"><p class="kicker">{name}</p><h1>{both(title)}</h1>{lead}</div>'
-    main += "".join(_sections(cells, pages[-1][0])) + appendix(pages)
+    main += "".join(_sections(cells, pages[-1][0])) + appendix([*pages, *beside])
     bar = f'<span class="brand">{name}</span><span class="wide-only push">{both(line)}</span>'
     return Page("index.html", Message("{title}", title=run.scenario.title), bar, main, both(line))
 

@@ -35,7 +35,7 @@ def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None, ch
         pages, brand = [brief.page(run, titles + extras + digest)], Message("Market-entry brief")
     else:
         last = list(executed.values())[-1]
-        pages, brand = [front.page(run, last, titles, line)], Message("{title}", title=run.scenario.title)
+        pages, brand = [front.page(run, last, titles, line, digest)], Message("{title}", title=run.scenario.title)
     pages += [
         notebook_page.page(cells, name, titles + digest, brand, line, run.scenario.illustrative)
         for name, cells in executed.items()
