@@ -116,4 +116,3 @@ def test_an_item_of_a_list_is_a_cause_as_part_of_its_list() -> None:
     known = scenario.causes(chosen)
     assert noted
     assert {name: known[name] for name in noted} == noted
-
