@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 
 from bigmodel_utils.pipeline import machine
@@ -26,11 +27,18 @@ def spread(jobs: int, work: Callable[..., Any], items: Sequence[Any], *rest: Any
 
 def _pooled(jobs: int, work: Callable[..., Any], items: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
     threads = max(1, machine.cores() // jobs)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _take_share, (threads,)) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (threads,)) as pool:
         futures = [pool.submit(work, item, *rest) for item in items]
     return [future.exception() or future.result() for future in futures]
 
 
-def _take_share(threads: int) -> None:
-    """Let this process and its kernels compute on `threads` cores, unless a person has said otherwise."""
+def _begin(threads: int) -> None:
+    """Let this process and its kernels compute on `threads` cores, unless a person has said otherwise, and end with its parent."""
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    threading.Thread(target=_follow_the_parent, daemon=True).start()
+
+
+def _follow_the_parent() -> None:
+    """End this process as soon as its parent is gone, even in mid-work; the kernels that it started end with it."""
+    parent_process().join()
+    os._exit(1)

@@ -1,4 +1,4 @@
-"""Work that a cluster's workers do in a test: it tells who does it and waits for a sign."""
+"""Work that other processes do in a test: it tells who does it and waits for a sign."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ def tell_and_wait(item: int, folder: str) -> tuple[int, str, str]:
     if item == 3:
         raise ValueError("item 3 cannot be done")
     return item, os.environ["BIGMODEL_HOME"], os.environ["OMP_NUM_THREADS"]
+
+
+def gone(pid: int) -> None:
+    """Wait until the process is no more."""
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {pid} outlived the one that started it")
 
 
 def die_once(item: int, folder: str) -> str:

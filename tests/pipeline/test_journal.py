@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import nbformat
 import papermill
 import pytest
 from papermill.engines import papermill_engines
+from slow_work import gone
 
 from bigmodel_utils import notebook, scenario
 from bigmodel_utils.artifacts import Run
@@ -78,17 +78,6 @@ def test_a_killed_run_leaves_every_finished_cell_and_no_kernel(tmp_path: Path) -
     assert content.cells[2].outputs == []
     assert journal.recover(target) is None
     gone(int(note.read_text()))
-
-
-def gone(pid: int) -> None:
-    """Wait until the process is no more."""
-    for _ in range(200):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"kernel {pid} outlived the run that started it")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")

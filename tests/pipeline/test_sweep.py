@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slow_work import die_once
+from slow_work import die_once, gone
 
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.messages import Message
@@ -16,6 +21,12 @@ from bigmodel_utils.report import comparison
 from bigmodel_utils.report.drivers import drivers
 from bigmodel_utils.units import Quantity
 
+SPREAD = """
+import sys
+from slow_work import tell_and_wait
+from bigmodel_utils.pipeline import pool
+pool.spread(2, tell_and_wait, [1, 2], sys.argv[1])
+"""
 KEY = "assumptions.value_capture.mid"
 
 
@@ -72,6 +83,20 @@ def test_a_process_that_is_killed_costs_no_other_member(monkeypatch: pytest.Monk
     assert found[1] == str(machine.cores())  # the second time it had all cores
     assert {found[0], found[4]} <= {str(machine.cores()), str(max(1, machine.cores() // 2))}
     assert [type(found[place]).__name__ for place in (2, 3)] == ["BrokenProcessPool", "ValueError"]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_sweep_that_started_it(sign: signal.Signals, tmp_path: Path) -> None:
+    own = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    parent = subprocess.Popen([sys.executable, "-c", SPREAD, str(tmp_path)], env=own)
+    notes = [tmp_path / f"{item}.pids" for item in (1, 2)]
+    while not all(note.is_file() and note.read_text().endswith("\n") for note in notes):
+        assert parent.poll() is None
+        time.sleep(0.05)
+    parent.send_signal(sign)
+    parent.wait()
+    for note in notes:
+        gone(int(note.read_text()))
 
 
 def test_as_many_runs_as_the_fullest_gpu_holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
