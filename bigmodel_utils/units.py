@@ -46,6 +46,25 @@ class Quantity(BaseModel):
             raise ValueError("an assumption carries its source and date")
         return self
 
+    @classmethod
+    def within(cls, factor: float, mid: float, unit: str, *, source: str, method: str) -> Quantity:
+        """Return an estimate that is right within a factor: its interval reaches from mid / factor to mid * factor."""
+        return cls(mid=mid, low=mid / factor, high=mid * factor, unit=unit, origin="estimated", source=source, method=method)
+
+    def carried(self, ratio: float, factor: float, *, source: str, method: str) -> Quantity:
+        """Return the quantity as expected elsewhere: times `ratio`, its interval wider by `factor` on both sides."""
+        low, high = (self.mid, self.mid) if self.low is None else (self.low, self.high)
+        return Quantity(
+            mid=self.mid * ratio,
+            low=low * ratio / factor,
+            high=high * ratio * factor,
+            unit=self.unit,
+            origin="estimated",
+            source=source,
+            n=self.n,
+            method=method,
+        )
+
     def scaled(self, factor: float, unit: str) -> Quantity:
         """Return the quantity times a positive constant, in a new unit."""
         ends = {"low": self.low * factor, "high": self.high * factor} if self.low is not None else {}

@@ -38,3 +38,19 @@ def test_dishonest_numbers_are_refused(wrong: dict[str, object]) -> None:
 def test_a_quantity_survives_json() -> None:
     quantity = Quantity(mid=2, low=1, high=3, unit="USD", origin="assumed", source="price list", as_of=date(2026, 11, 1))
     assert Quantity.model_validate_json(quantity.model_dump_json()) == quantity
+
+
+@given(st.floats(1e-3, 1e6), st.floats(1e-3, 1e3), st.floats(1, 10))
+def test_what_is_carried_elsewhere_becomes_an_estimate_with_a_wider_range(mid: float, ratio: float, factor: float) -> None:
+    bare = Quantity(mid=mid, unit="items/s", origin="measured", source="test", n=7)
+    known = bare.model_copy(update={"low": mid / 2, "high": mid * 2})
+    for measured in (bare, known):
+        carried = measured.carried(ratio, factor, source="elsewhere", method="rung 2")
+        assert (carried.origin, carried.unit, carried.n) == ("estimated", "items/s", 7)
+        assert carried.high / carried.low == pytest.approx(factor**2 * (4 if measured is known else 1))
+        assert carried.mid == pytest.approx(mid * ratio)
+
+
+def test_an_estimate_within_a_factor_has_both_ends() -> None:
+    quantity = Quantity.within(2.0, 10.0, "hours", source="fit", method="rung 3")
+    assert (quantity.low, quantity.mid, quantity.high, quantity.origin) == (5.0, 10.0, 20.0, "estimated")

@@ -6,10 +6,15 @@ formula (`training_cost`, `serving_throughput`). Every figure names its rung and
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
-from bigmodel_utils.value import device_scaling, refusals
+from bigmodel_utils.value import device_scaling, machines, refusals
 from bigmodel_utils.value.errors_to_money import serving_usd_per_thousand
 from bigmodel_utils.value.machines import Contract, Machine
+
+if TYPE_CHECKING:
+    from bigmodel_utils.scenario import Scenario
 
 
 def rate_on(machine: Machine, measured: Quantity, device: str, cores: int) -> Quantity:
@@ -31,17 +36,11 @@ def rate_on(machine: Machine, measured: Quantity, device: str, cores: int) -> Qu
 
 
 def _carried_per_core(machine: Machine, measured: Quantity, cores: int) -> Quantity:
-    factor, ratio = device_scaling.law().factor80, machine.devices / cores
-    low, high = measured.low or measured.mid, measured.high or measured.mid
-    return Quantity(
-        mid=measured.mid * ratio,
-        low=low * ratio / factor,
-        high=high * ratio * factor,
-        unit=measured.unit,
-        origin="estimated",
+    return measured.carried(
+        machine.devices / cores,
+        device_scaling.law().factor80,
         source=f"measured on {cores} CPU cores, carried to {machine.devices} vCPU of {machine.name}",
         method="rung 2: per core, 80 % interval",
-        n=measured.n,
     )
 
 
@@ -64,6 +63,16 @@ def serving_cost(machine: Machine, rate: Quantity, average_load: float, contract
         as_of=price.as_of,
         method=rate.method,
     )
+
+
+def serving_on(scenario: Scenario, rate: Quantity, device: str, cores: int) -> Quantity:
+    """Return USD per 1,000 items on the machine that the scenario rents, at its average load.
+
+    rate: items/s as measured on `device` ("cpu" with `cores`, or the name that a GPU reports). Raises ValueRefused as `rate_on`.
+    """
+    key = "cpu" if device == "cpu" else machines.accelerator(device)
+    machine = machines.rented(scenario.compute.cpu if key == "cpu" else scenario.compute.gpu, scenario)
+    return serving_cost(machine, rate_on(machine, rate, key, cores), scenario.assumption("average_load").mid)
 
 
 def training_cost(machine: Machine, seconds: Quantity, device: str, cores: int, contract: Contract = "on_demand") -> Quantity:

@@ -100,13 +100,9 @@ def _fit(rates: pd.DataFrame) -> float:
 def carried(rate: Quantity, source: str, target: str) -> Quantity:
     """Return a rate measured on `source` as expected on `target` (80 % interval); see `Law`."""
     ratio, factor = law().ratio(source, target), law().factor80
-    low, high = rate.low or rate.mid, rate.high or rate.mid
-    return Quantity(
-        mid=rate.mid * ratio,
-        low=low * ratio / factor,
-        high=high * ratio * factor,
-        unit=rate.unit,
-        origin="estimated",
+    return rate.carried(
+        ratio,
+        factor,
         source=f"measured on {source}, carried to {target}",
         method="rung 2: peak and power, 80 % interval of devices left out",
     )

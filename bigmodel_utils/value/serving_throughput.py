@@ -235,12 +235,10 @@ def rate(row: dict[str, object]) -> Quantity:
     mid = float(np.exp(formula(kind, [row], fitted.constants)[0] + mean))
     fleet = row.get("scenario") in serving_rows.FLEETS or kind == "encoder"
     factor = float(np.exp(fitted.deviations[fleet, known] * deviation))
-    return Quantity(
-        mid=mid,
-        low=mid / factor,
-        high=mid * factor,
-        unit="samples/s",
-        origin="estimated",
+    return Quantity.within(
+        factor,
+        mid,
+        "samples/s",
         source="fitted on data/facts/inference_bench.csv",
         method=_rung(kind, row, known),
     )
@@ -293,12 +291,10 @@ def _records(row: dict[str, object]) -> list[float]:
 def _from_records(row: dict[str, object], known: list[float]) -> Quantity:
     mid = float(np.exp(np.mean(known))) * _devices(row)
     factor = device_scaling.law().factor80
-    return Quantity(
-        mid=mid,
-        low=mid / factor,
-        high=mid * factor,
-        unit="samples/s",
-        origin="estimated",
+    return Quantity.within(
+        factor,
+        mid,
+        "samples/s",
         source="data/facts/inference_bench.csv",
         method="rung 2: published on the same device, per device",
     )

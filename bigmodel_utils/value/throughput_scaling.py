@@ -39,13 +39,9 @@ def carried(rate: Quantity, source: str, target: str) -> Quantity:
     ratios = np.array([known[target][model] - known[source][model] for model in both])
     middle, factor = float(np.median(ratios)), float(np.exp(np.quantile(np.abs(ratios - np.median(ratios)), 0.8)))
     ratio = float(specs[target] / specs[source] * np.exp(middle))
-    low, high = rate.low or rate.mid, rate.high or rate.mid
-    return Quantity(
-        mid=rate.mid * ratio,
-        low=low * ratio / factor,
-        high=high * ratio * factor,
-        unit=rate.unit,
-        origin="estimated",
+    return rate.carried(
+        ratio,
+        factor,
         source=f"measured on {source}; utilisation of {len(both)} models on both in data/facts/training_throughput.csv",
         method="rung 2: measured elsewhere and carried",
     )

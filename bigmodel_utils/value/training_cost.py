@@ -183,12 +183,10 @@ def _regressed_hours(run: dict[str, object]) -> Quantity:
     family = row["family"].iloc[0]
     seen = bool(family) and bool((fitted.regression.design.groups[-1] == family).any())
     factor = float(np.exp(fitted.deviations[seen] * deviation))
-    return Quantity(
-        mid=mid,
-        low=mid / factor,
-        high=mid * factor,
-        unit="chip-hours",
-        origin="estimated",
+    return Quantity.within(
+        factor,
+        mid,
+        "chip-hours",
         source="utilisation fitted on data/facts/training_runs.csv",
         method="rung 2: scaled from runs of the same family" if seen else "rung 3: fitted on runs of other families",
     )
