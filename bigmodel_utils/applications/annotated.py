@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils import paths, trace
 from bigmodel_utils.application_choices import MedicalEntities
-from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.applications import inputs
 from bigmodel_utils.data import packages, personal_data, sets
 from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.evaluation.entities import spans
 from bigmodel_utils.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -80,34 +80,12 @@ class Names:
         return found
 
 
-def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Return (kind, start, end) of each entity; an inside tag of another kind begins a new one (seqeval's rule for IOB2)."""
-    found: list[tuple[str, int, int]] = []
-    for place, tag in enumerate(tags):
-        mark, _, kind = tag.partition("-")
-        if mark == "I" and found and found[-1][0] == kind and found[-1][2] == place:
-            found[-1] = (kind, found[-1][1], place + 1)
-        elif mark in {"B", "I"}:
-            found.append((kind, place, place + 1))
-    return found
-
-
-def choices(scenario: Scenario) -> MedicalEntities:
-    """Return the application's choices; raises AnnotationError when the scenario is of another application."""
-    if not isinstance(scenario.application, MedicalEntities):
-        kind = scenario.application.kind if scenario.application else "none"
-        raise AnnotationError(
-            f"application '{kind}'", "kind: medical_entities", f"application in data/scenarios/{scenario.name}.yml"
-        )
-    return scenario.application
-
-
 def gold(scenario: Scenario) -> Sentences:
     """Return sentences marked by people; a test sentence that is also learned from is left out.
 
     Raises AnnotationError for a file without tags, or with too few sentences.
     """
-    chosen, rng = choices(scenario), np.random.default_rng(scenario.seed)
+    chosen, rng = inputs.chosen(scenario, MedicalEntities), np.random.default_rng(scenario.seed)
     parts = [_parsed(content, chosen.sentences) for content in _annotated(chosen.sentences, scenario.accept_licence)]
     if len(parts) == 1:
         order = [parts[0][place] for place in rng.permutation(len(parts[0]))]
@@ -127,7 +105,7 @@ def silver(scenario: Scenario) -> Sentences:
 
     Notes that mention one of the hidden names are the test, so that a list of the names learned from cannot find them.
     """
-    chosen, rng = choices(scenario), np.random.default_rng(scenario.seed)
+    chosen, rng = inputs.chosen(scenario, MedicalEntities), np.random.default_rng(scenario.seed)
     notes = _notes(chosen.notes, scenario.accept_licence)
     lists = Names(_names(notes))
     written = [[words for words in map(_words, _SENTENCE.split(_clean(text))) if words] for text in notes["text"].astype(str)]
@@ -170,7 +148,7 @@ def _annotated(origin: str, accepted: bool) -> list[str]:
     if kind == "packaged":
         known = packages.dataset(name, accepted)
         return [packages.member(known["package"], path).decode() for path in known["members"].values()]
-    return [_file(name).decode(errors="replace")]
+    return [inputs.own_file(name).read_text(encoding="utf-8", errors="replace")]
 
 
 def _parsed(content: str, origin: str) -> list[Tagged]:
@@ -204,7 +182,7 @@ def _notes(origin: str, accepted: bool) -> pd.DataFrame:
             ]
         frame = pd.concat(frames).rename(columns={"review": "text", "drugName": "drug"})
     else:
-        frame = pd.read_csv(io.BytesIO(_file(name)))
+        frame = inputs.frame(origin)
     for column in ("text", "drug", "condition"):
         if column not in frame:
             raise AnnotationError(f"{origin} without a column '{column}'", nearest(column, frame.columns), "application.notes")
@@ -232,20 +210,7 @@ def _folded(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(word.casefold() for word in words)
 
 
-def _file(name: str) -> bytes:
-    path = paths.workspace() / name
-    trace.note("file", name, file_hash(path) if path.is_file() else None)
-    if not path.is_file():
-        raise AnnotationError(f"file:{name}", "a file in the workspace", "application in the scenario")
-    return path.read_bytes()
-
-
 def sheets(scenario: Scenario) -> list[dict[str, object]]:
     """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = choices(scenario)
-    found = []
-    for origin in (chosen.sentences, chosen.notes):
-        kind, _, name = origin.partition(":")
-        known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
-        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
-    return found
+    chosen = inputs.chosen(scenario, MedicalEntities)
+    return inputs.sheets((chosen.sentences, chosen.notes), scenario.accept_licence)

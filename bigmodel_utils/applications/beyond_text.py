@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bigmodel_utils.application_choices import BeyondText
+from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.delegation import Worth, line_for_all
 from bigmodel_utils.applications.small_networks import Network, Rival, train
-from bigmodel_utils.applications.two_markets import Subject, choices
+from bigmodel_utils.applications.two_markets import Subject
 from bigmodel_utils.evaluation import compare, intervals, metrics, speed
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
-from bigmodel_utils.training.device import choose
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import compute_cost, errors_to_money, machines, uncertainty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ def judge(subject: Subject, scenario: Scenario) -> Judged:
     """Return how home, adapted and rival models read the target market's unseen rows, and how many it may decide alone."""
     import torch
 
-    chosen, settings, seed = choices(scenario), scenario.evaluation, scenario.seed
+    chosen, settings, seed = inputs.chosen(scenario, BeyondText), scenario.evaluation, scenario.seed
     labels, steps = subject.labels, chosen.steps
     home = train(subject.home, subject.tune, labels, steps, seed)
     adapted = train(subject.adapt, subject.tune, labels, steps, seed, home)
@@ -62,7 +63,7 @@ def judge(subject: Subject, scenario: Scenario) -> Judged:
     readers = {"rival": Rival(subject, seed), "a": home, "p": alone, "b": adapted}
     answers |= {name: _calibrated(reader, subject, subject.test.x) for name, reader in readers.items()}
     known = _calibrated(adapted, subject, subject.trust.x)
-    line = hand_over(known.max(axis=1), known.argmax(axis=1) == subject.trust.y, chosen.error_rate)
+    line = line_for_all(known.max(axis=1), known.argmax(axis=1) == subject.trust.y, chosen.error_rate)
     sure, right = answers["b"].max(axis=1) >= line, answers["b"].argmax(axis=1) == subject.test.y
     n, confidence = len(subject.test), settings.confidence
     drawn = intervals.bootstrap(lambda pick: float(right[pick].mean()), n, "share", settings.resamples, seed, confidence)
@@ -88,67 +89,6 @@ def _calibrated(reader: Network | Rival, subject: Subject, x: np.ndarray) -> np.
     """Return probabilities of `x` at the temperature that fits the rows to tune on."""
     logits = np.log(np.clip(reader.probabilities(subject.tune.x), 1e-12, 1))
     return metrics.softened(reader.probabilities(x), metrics.temperature(logits, subject.tune.y))
-
-
-def hand_over(sure: np.ndarray, right: np.ndarray, error_rate: float) -> float:
-    """Return the lowest confidence from which a model may decide alone so that at most `error_rate` of all answers go wrong.
-
-    sure, right: confidence and correctness on rows that it did not learn from. Conformal risk control (Angelopoulos 2022):
-    (wrong and decided alone + 1) / (n + 1) <= error_rate holds the rate on average over new rows. 2.0 when nothing may be.
-    """
-    order = np.argsort(-sure, kind="stable")
-    wrong = np.cumsum(~right[order])
-    allowed = np.flatnonzero((wrong + 1) / (len(sure) + 1) <= error_rate)
-    last = np.append(np.diff(sure[order]) != 0, True)  # rows of one confidence stand or fall together
-    allowed = allowed[last[allowed]]
-    return float(sure[order][allowed[-1]]) if len(allowed) else 2.0
-
-
-@dataclass(frozen=True)
-class Worth:
-    """Money per 1,000 items, USD: people alone, the model with people behind it, and what that saves."""
-
-    subject: str
-    people: Quantity
-    together: Quantity
-    serving: Quantity
-    saving: Quantity
-    chance: float  # that it saves money
-
-
-def worth(judged: Judged, scenario: Scenario) -> Worth:
-    """Return what 1,000 items cost as people do them and as the model does with people behind it; 80 % intervals of draws."""
-    name, n = judged.subject, judged.alone.n
-    device = choose()
-    machine = machines.rented(scenario.compute.cpu if device.kind == "cpu" else scenario.compute.gpu, scenario)
-    measured_on = "cpu" if device.kind == "cpu" else machines.accelerator(device.name)
-    rate = compute_cost.rate_on(machine, judged.rate, measured_on, judged.cores)
-    serving = compute_cost.serving_cost(machine, rate, scenario.assumption("average_load").mid)
-    wanted = [f"{name}_{what}" for what in ("wage_usd_hour", "read_per_hour", "human_error_rate", "error_usd")]
-    marginals = uncertainty.from_assumptions({key: scenario.assumption(key) for key in wanted})
-    for key, share in (("alone", judged.alone), ("wrong", judged.wrong)):
-        hits = round(share.mid * n)
-        marginals[key] = uncertainty.from_counts(key, hits, n - hits)
-    marginals["serving"] = uncertainty.from_quantity("serving", serving)
-    x = uncertainty.draw(marginals, scenario.decision.draws, scenario.seed)
-    reading = errors_to_money.reading_usd_per_thousand(x[wanted[0]], x[wanted[1]])
-    slips = errors_to_money.missed_usd_per_thousand(1.0, 1 - x[wanted[2]], x[wanted[3]])
-    people = reading + slips
-    together = (
-        (1 - x["alone"]) * people + errors_to_money.missed_usd_per_thousand(1.0, 1 - x["wrong"], x[wanted[3]]) + x["serving"]
-    )
-    return Worth(
-        name, _spread(people), _spread(together), serving, _spread(people - together),
-        errors_to_money.probability_of_saving(together, people),
-    )  # fmt: skip
-
-
-def _spread(values: np.ndarray) -> Quantity:
-    low, mid, high = np.percentile(values, [10, 50, 90])
-    return Quantity(
-        mid=mid, low=low, high=high, unit="USD per 1,000", origin="estimated", source="draws of this page's assumptions and measurements",
-        method="Monte Carlo, 80 %",
-    )  # fmt: skip
 
 
 def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:

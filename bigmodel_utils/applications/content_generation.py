@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils.applications.writer import Texts, choices
+from bigmodel_utils.application_choices import ContentGeneration
+from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.writer import Texts
 from bigmodel_utils.data import personal_data
 from bigmodel_utils.evaluation import intervals
 from bigmodel_utils.messages import Message
@@ -117,7 +119,7 @@ def write(
     """Return for the first texts: the characters given, what the model writes after them, and whether it ended by itself."""
     import torch
 
-    chosen, found = choices(scenario), []
+    chosen, found = inputs.chosen(scenario, ContentGeneration), []
     torch.manual_seed(scenario.seed)
     tokenizer.padding_side = "left"
     prompts = [text[:_PROMPT] for text in texts[: chosen.samples]]
@@ -212,15 +214,9 @@ def worth(judged: Judged, scenario: Scenario) -> Worth:
     gained = np.maximum(x["write_minutes"] - x["edit_minutes"], 1e-9)
     line = np.minimum(x["check_minutes"] / gained, 1.0)
     most = 1000 / 60 * x["writer_wage_usd_hour"] * (x["passed"] * gained - x["check_minutes"])
-    return Worth(_spread(line, "share"), float((x["passed"] > line).mean()), _spread(most, "USD per 1,000"))
-
-
-def _spread(values: np.ndarray, unit: str) -> Quantity:
-    low, mid, high = np.percentile(values, [10, 50, 90])
-    return Quantity(
-        mid=mid, low=low, high=high, unit=unit, origin="estimated", source="draws of this page's assumptions and measurements",
-        method="Monte Carlo, 80 %",
-    )  # fmt: skip
+    return Worth(
+        uncertainty.spread(line, "share"), float((x["passed"] > line).mean()), uncertainty.spread(most, "USD per 1,000")
+    )
 
 
 def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bigmodel_utils import paths, trace
 from bigmodel_utils.application_choices import SupportAssistant
-from bigmodel_utils.artifacts import file_hash
-from bigmodel_utils.data import packages, personal_data, sets
+from bigmodel_utils.applications import inputs
+from bigmodel_utils.data import packages, personal_data
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import Scenario
 
@@ -34,22 +32,12 @@ class Desk:
     intents: tuple[str, ...]
 
 
-def choices(scenario: Scenario) -> SupportAssistant:
-    """Return the application's choices; raises HelpDeskError when the scenario is of another application."""
-    if not isinstance(scenario.application, SupportAssistant):
-        kind = scenario.application.kind if scenario.application else "none"
-        raise HelpDeskError(
-            f"application '{kind}'", "kind: support_assistant", f"application in data/scenarios/{scenario.name}.yml"
-        )
-    return scenario.application
-
-
 def read(scenario: Scenario) -> Desk:
     """Return the desk's texts: intents that both markets ask about often enough; every question once.
 
     Raises HelpDeskError for a file without its columns, or fewer than two shared intents.
     """
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, SupportAssistant)
     accepted = scenario.accept_licence
     home, target = (_questions(origin, accepted) for origin in (chosen.questions_home, chosen.questions_target))
     counts = [frame["intent"].value_counts() for frame in (home, target)]
@@ -90,7 +78,9 @@ def _known(origin: str, accepted: bool) -> pd.DataFrame:
 
 def _frame(origin: str, accepted: bool, columns: tuple[str, ...]) -> pd.DataFrame:
     kind, _, name = origin.partition(":")
-    frame = _packaged(name, accepted) if kind == "packaged" else _file(name)
+    members = packages.dataset(name, accepted)["members"].values() if kind == "packaged" else ()
+    told = [path.endswith(".yml") for path in members]
+    frame = _conversations(name, accepted) if told and all(told) else inputs.frame(origin, accepted)
     for column in columns:
         if column not in frame:
             raise HelpDeskError(
@@ -100,12 +90,11 @@ def _frame(origin: str, accepted: bool, columns: tuple[str, ...]) -> pd.DataFram
     return texts.assign(**{column: texts[column].map(masked) for column in columns if column != "intent"})
 
 
-def _packaged(name: str, accepted: bool) -> pd.DataFrame:
+def _conversations(name: str, accepted: bool) -> pd.DataFrame:
+    """Return the first two turns of every conversation in a packaged set of YAML files, one a topic."""
     import pandas as pd
 
     known = packages.dataset(name, accepted)
-    if not all(path.endswith(".yml") for path in known["members"].values()):
-        return pd.read_json(io.BytesIO(sets.content(name, accepted)), lines=True, dtype=False)
     rows: list[dict[str, Any]] = []
     for topic, path in known["members"].items():
         conversations = yaml.safe_load(packages.member(known["package"], path))["conversations"]
@@ -114,29 +103,7 @@ def _packaged(name: str, accepted: bool) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _file(name: str) -> pd.DataFrame:
-    import pandas as pd
-
-    path = paths.workspace() / name
-    trace.note("file", name, file_hash(path) if path.is_file() else None)
-    readers = {
-        ".parquet": pd.read_parquet,
-        ".jsonl": lambda file: pd.read_json(file, lines=True, dtype=False),
-        ".csv": pd.read_csv,
-    }
-    try:
-        return readers[path.suffix](path)
-    except (KeyError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split()).replace(f"{paths.workspace()}/", "")[:120]
-        raise HelpDeskError(f"file:{name}: {reason}", "csv, jsonl or parquet", "application in the scenario") from None
-
-
 def sheets(scenario: Scenario) -> list[dict[str, object]]:
     """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = choices(scenario)
-    found = []
-    for origin in (chosen.questions_home, chosen.questions_target, chosen.answers):
-        kind, _, name = origin.partition(":")
-        known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
-        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
-    return found
+    chosen = inputs.chosen(scenario, SupportAssistant)
+    return inputs.sheets((chosen.questions_home, chosen.questions_target, chosen.answers), scenario.accept_licence)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils import paths, trace
 from bigmodel_utils.application_choices import Recommendation
-from bigmodel_utils.artifacts import file_hash
+from bigmodel_utils.applications import inputs
 from bigmodel_utils.data import packages, sets
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import Scenario
@@ -49,15 +48,11 @@ class Histories:
         found[self.user[rows], self.item[rows]] = 0.5 ** ((age - age.min(initial=0)) / half_life)
         return found
 
-
-def choices(scenario: Scenario) -> Recommendation:
-    """Return the application's choices; raises HistoryError when the scenario is of another application."""
-    if not isinstance(scenario.application, Recommendation):
-        kind = scenario.application.kind if scenario.application else "none"
-        raise HistoryError(
-            f"application '{kind}'", "kind: recommendation", f"application in data/scenarios/{scenario.name}.yml"
-        )
-    return scenario.application
+    def at(self, age: int) -> np.ndarray:
+        """Return the item of each user's like of that age, shape (users,)."""
+        found = np.empty(self.users, dtype=np.int64)
+        found[self.user[self.age == age]] = self.item[self.age == age]
+        return found
 
 
 def read(scenario: Scenario) -> Histories:
@@ -65,14 +60,14 @@ def read(scenario: Scenario) -> Histories:
 
     Raises HistoryError for missing columns, unknown items, times that are none, or too few users.
     """
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, Recommendation)
     accepted, names = scenario.accept_licence, chosen.columns
-    likes, items = _frame(chosen.histories, accepted), _frame(chosen.items, accepted)
+    likes, items = inputs.frame(chosen.histories, accepted), inputs.frame(chosen.items, accepted)
     _need(likes, (names.user, names.item, names.time), chosen.histories)
     _need(items, (names.item, names.title), chosen.items)
     items = items.drop_duplicates(names.item)
     likes, dropped = _likes(likes, chosen, items[names.item])
-    extra = _texts(_frame(chosen.texts, accepted), chosen.texts) if chosen.texts else {}
+    extra = _texts(_films(chosen.texts, accepted), chosen.texts) if chosen.texts else {}
     written = [extra.get(_key(str(title)), "") for title in items[names.title]]
     number = {key: place for place, key in enumerate(items[names.item])}
     user = likes[names.user].astype("category").cat.codes.to_numpy()
@@ -140,26 +135,14 @@ def _folded(title: str) -> str:
     return re.sub(r"\W+", " ", turned).strip()
 
 
-def _frame(origin: str, accepted: bool) -> pd.DataFrame:
+def _films(origin: str, accepted: bool) -> pd.DataFrame:
+    """Return what is written about films: a table, or a packaged SQLite file, which is opened in memory."""
     import pandas as pd
 
     kind, _, name = origin.partition(":")
-    if kind == "packaged":
-        (member,) = packages.dataset(name, accepted)["members"].values()
-        return _database(sets.content(name, accepted)) if member.endswith(".db") else sets.table(name, accepted=accepted)
-    path = paths.workspace() / name
-    trace.note("file", name, file_hash(path) if path.is_file() else None)
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split()).replace(f"{paths.workspace()}/", "")[:120]
-        raise HistoryError(f"{origin}: {reason}", "a parquet or comma-separated file", "application in the scenario") from None
-
-
-def _database(content: bytes) -> pd.DataFrame:
-    """Return the films of an SQLite file held in memory."""
-    import pandas as pd
-
+    if kind != "packaged" or not next(iter(packages.dataset(name, accepted)["members"].values())).endswith(".db"):
+        return inputs.frame(origin, accepted)
+    content = sets.content(name, accepted)
     with sqlite3.connect(":memory:") as memory:
         memory.deserialize(content)
         return pd.read_sql_query(_FILMS, memory)
@@ -173,10 +156,5 @@ def _need(frame: pd.DataFrame, columns: tuple[str, ...], origin: str) -> None:
 
 def sheets(scenario: Scenario) -> list[dict[str, object]]:
     """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = choices(scenario)
-    found = []
-    for origin in filter(None, (chosen.histories, chosen.items, chosen.texts)):
-        kind, _, name = origin.partition(":")
-        known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
-        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
-    return found
+    chosen = inputs.chosen(scenario, Recommendation)
+    return inputs.sheets(filter(None, (chosen.histories, chosen.items, chosen.texts)), scenario.accept_licence)

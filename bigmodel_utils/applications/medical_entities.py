@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from bigmodel_utils.applications.annotated import Names, Sentences, spans
-from bigmodel_utils.evaluation import intervals
+from bigmodel_utils.applications.annotated import Names, Sentences
+from bigmodel_utils.applications.delegation import Worth, weighed
+from bigmodel_utils.evaluation import entities, intervals
+from bigmodel_utils.evaluation.entities import spans
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.training.device import choose
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import compute_cost, machines, uncertainty
+from bigmodel_utils.value import compute_cost, uncertainty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,8 @@ _CLUES = 1e-5  # regularisation of the linear tagger
 
 @dataclass(frozen=True)
 class Judged:
-    """Readers on unseen sentences. `f1`: by reader; `gains`: of the model over each rival; `counts`: right, wrong, missed (model).
+    """Readers on unseen sentences. `f1`: by reader; `gains`: of the model over each rival; `counts`: right, wrong, missed (model);
+    `kinds`: entities.by_kind of the model.
 
     `recall`: of the model and the list, by whether the name was learned from; empty for gold. `beyond`: entities told that
     the tags lack, by how often. `shown`: words, true tags, told tags.
@@ -41,6 +43,7 @@ class Judged:
     f1: dict[str, Quantity]
     gains: dict[str, Quantity]
     counts: tuple[int, int, int]
+    kinds: pd.DataFrame
     recall: dict[str, Quantity]
     beyond: list[dict[str, object]]
     shown: list[dict[str, list[str]]]
@@ -61,42 +64,28 @@ def judge(name: str, data: Sentences, folder: Path, scenario: Scenario) -> Judge
         mid=len(texts) / (time.perf_counter() - started), unit="sentences per second", origin="measured", source="this run"
     )
     told |= {"linear": linear_tags(data.train, texts, scenario.seed), "list": Names.learned(data.train).tags(texts)}
-    counted = {reader: counts(truth, tags) for reader, tags in told.items()}
-    gains = {
-        rival: _bootstrapped(lambda rows, r=rival: f1(counted["model"][rows]) - f1(counted[r][rows]), len(texts), scenario)
-        for rival in READERS[1:]
-    }
-    right, wrong, missed = (int(value) for value in counted["model"].sum(axis=0))
+    counted = {reader: entities.counts(truth, tags) for reader, tags in told.items()}
+    settings, seed, ours = scenario.evaluation, scenario.seed, counted["model"]
+    right, found, there = (int(value) for value in ours.sum(axis=0))
     return Judged(
         name,
         len(texts),
-        right + missed,
-        {reader: _bootstrapped(lambda rows, c=found: f1(c[rows]), len(texts), scenario) for reader, found in counted.items()},
-        gains,
-        (right, wrong, missed),
-        _recalls(data, told, scenario.evaluation.confidence) if data.hidden else {},
+        there,
+        {reader: entities.score(own, settings, seed) for reader, own in counted.items()},
+        {rival: entities.gain(ours, counted[rival], settings, seed) for rival in READERS[1:]},
+        (right, found - right, there - right),
+        entities.by_kind(truth, told["model"]),
+        _recalls(data, told, settings.confidence) if data.hidden else {},
         _beyond(texts, truth, told["model"]),
         _shown(texts, truth, told["model"]),
         rate,
-        (f1(counted["model"]), float(f1_score(truth, told["model"]))),
+        (entities.f1(ours), float(f1_score(truth, told["model"]))),
     )
 
 
 def labels(*sets: Sentences) -> list[str]:
     """Return the tags of all sets: one head serves both, so that the second training starts where the first ended."""
     return list(dict.fromkeys(tag for data in sets for tag in data.labels))
-
-
-def counts(truth: Sequence[Sequence[str]], told: Sequence[Sequence[str]]) -> np.ndarray:
-    """Return per sentence how many entities are right (kind and both ends), told wrongly and missed, (sentences, 3)."""
-    pairs = ((set(spans(real)), set(spans(tags))) for real, tags in zip(truth, told, strict=True))
-    return np.array([(len(real & found), len(found - real), len(real - found)) for real, found in pairs])
-
-
-def f1(counted: np.ndarray) -> float:
-    """Return entity F1 of summed counts (sentences, 3): 2 right / (2 right + wrong + missed), 0 without any."""
-    right, wrong, missed = counted.sum(axis=0)
-    return float(2 * right / max(2 * right + wrong + missed, 1))
 
 
 def linear_tags(train: pd.DataFrame, texts: Sequence[Sequence[str]], seed: int) -> list[list[str]]:
@@ -124,11 +113,6 @@ def _parts(word: str, step: int) -> list[tuple[str, str]]:
     shape = "".join("X" if c.isupper() else "x" if c.islower() else "0" if c.isdigit() else c for c in word[:6])
     near = [("w", word.casefold()), ("s", shape)]
     return near if step else [*near, ("p", word[:3].casefold()), ("e", word[-3:].casefold()), ("f", word[-2:].casefold())]
-
-
-def _bootstrapped(statistic, rows: int, scenario: Scenario) -> Quantity:
-    settings = scenario.evaluation
-    return intervals.bootstrap(statistic, rows, "F1", settings.resamples, scenario.seed, settings.confidence)
 
 
 def _recalls(data: Sentences, told: dict[str, list[list[str]]], confidence: float) -> dict[str, Quantity]:
@@ -167,29 +151,16 @@ def _shown(
     return [{"words": words, "truth": tags, "told": answer} for words, tags, answer in picked]
 
 
-@dataclass(frozen=True)
-class Worth:
-    """Of 1,000 entities, USD: marked by people alone, proposed by the model and checked by people, and the saving."""
-
-    people: Quantity
-    together: Quantity
-    serving: Quantity
-    saving: Quantity
-    chance: float
-
-
 def worth(judged: Judged, scenario: Scenario) -> Worth:
     """Return what marking 1,000 entities costs with and without proposals; people check every one. 80 % intervals of draws."""
     right, wrong, missed = judged.counts
-    machine = machines.rented(scenario.compute.cpu, scenario)
     per_entity = Quantity(
         mid=judged.rate.mid * judged.entities / judged.sentences,
         unit="entities per second",
         origin="measured",
         source="this run",
     )
-    rate = compute_cost.rate_on(machine, per_entity, "cpu", len(os.sched_getaffinity(0)))
-    serving = compute_cost.serving_cost(machine, rate, scenario.assumption("average_load").mid)
+    serving = compute_cost.serving_on(scenario, per_entity, choose().reported, len(os.sched_getaffinity(0)))
     wanted = ["marking_wage_usd_hour", "mark_seconds", "confirm_seconds", "reject_seconds"]
     marginals = uncertainty.from_assumptions({name: scenario.assumption(name) for name in wanted})
     marginals["serving"] = uncertainty.from_quantity("serving", serving)
@@ -201,15 +172,7 @@ def worth(judged: Judged, scenario: Scenario) -> Worth:
     people = 1000 * second * x["mark_seconds"]
     checked = x["recall"] * x["confirm_seconds"] + needless * x["reject_seconds"] + (1 - x["recall"]) * x["mark_seconds"]
     together = 1000 * second * checked + x["serving"]
-    return Worth(_spread(people), _spread(together), serving, _spread(people - together), float((together < people).mean()))
-
-
-def _spread(values: np.ndarray) -> Quantity:
-    low, mid, high = np.percentile(values, [10, 50, 90])
-    return Quantity(
-        mid=mid, low=low, high=high, unit="USD per 1,000", origin="estimated", source="draws of this page's assumptions and measurements",
-        method="Monte Carlo, 80 %",
-    )  # fmt: skip
+    return weighed(people, together, serving)
 
 
 def figures(gold: Judged, silver: Judged, money: Worth) -> dict[str, Quantity]:

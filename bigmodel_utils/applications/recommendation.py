@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
-from bigmodel_utils.applications.histories import Histories, choices
-from bigmodel_utils.applications.recommenders import alike, linear, neighbours
+from bigmodel_utils.application_choices import Recommendation
+from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.histories import Histories
+from bigmodel_utils.applications.recommenders import TEXT_WEIGHTS, alike, gain, linear, neighbours, ranks, tuned
 from bigmodel_utils.evaluation import intervals
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import compute_cost, machines, uncertainty
+from bigmodel_utils.value import compute_cost, uncertainty
 
 MODELS = ("hybrid", "linear", "neighbours", "content", "popularity")
-_NEIGHBOURS = (50, 100, 200)
-_STRENGTHS = (100.0, 300.0, 1000.0)
-_TEXT_WEIGHTS = (0.0, 30.0, 100.0)
-_HALF_LIVES = (5.0, 20.0, np.inf)  # in likes
 _GROUPS = 3  # of users, by the length of their history
 
 
@@ -54,9 +50,9 @@ class Judged:
 
 def judge(likes: Histories, scenario: Scenario) -> Judged:
     """Return how the recommenders meet each user's last like, with settings chosen on the like before it."""
-    chosen, settings = choices(scenario), scenario.evaluation
+    chosen, settings = inputs.chosen(scenario, Recommendation), scenario.evaluation
     kernel = alike(likes.texts)
-    found = _settings(likes, kernel, chosen.top)
+    found = tuned(likes, kernel, chosen.top)
     seen = likes.age >= 1
     known, started = likes.matrix(seen), time.perf_counter()
     scores = {"hybrid": likes.matrix(seen, found["hybrid"][2]) @ linear(known, kernel, *found["hybrid"][:2])}
@@ -65,7 +61,7 @@ def judge(likes: Histories, scenario: Scenario) -> Judged:
     scores["neighbours"] = likes.matrix(seen, found["neighbours"][1]) @ neighbours(known, found["neighbours"][0])
     scores["content"] = known @ kernel
     scores["popularity"] = np.repeat(known.sum(axis=0)[None], likes.users, axis=0)
-    wanted = _wanted(likes, 0)
+    wanted = likes.at(0)
     ranked = {}
     for name in MODELS:
         own = np.where(known > 0, -np.inf, scores[name])
@@ -87,45 +83,6 @@ def judge(likes: Histories, scenario: Scenario) -> Judged:
         chosen.top, ranked, gains, _told_settings(found), _by_history(likes, ranked, chosen.top), _new(likes, kernel, found, scenario),
         _shown(likes, hybrid, wanted), rate, (ranked["hybrid"].ndcg.mid, _second_ndcg(hybrid, wanted, chosen.top)),
     )  # fmt: skip
-
-
-def ranks(scores: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return the rank of item `wanted` (one a row) among the row's scores, from 0; half of the items tied with it stand before it."""
-    own = np.take_along_axis(scores, wanted[:, None], axis=1)
-    return (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) - 1) / 2
-
-
-def gain(rank: np.ndarray, top: int) -> np.ndarray:
-    """Return NDCG of one wanted item at `rank` in a list of `top` (Järvelin and Kekäläinen 2002): 1 at the head, 0 beyond the list."""
-    return np.where(rank < top, 1 / np.log2(rank + 2), 0.0)
-
-
-def _wanted(likes: Histories, age: int) -> np.ndarray:
-    """Return the item of each user's like of that age."""
-    wanted = np.empty(likes.users, dtype=np.int64)
-    wanted[likes.user[likes.age == age]] = likes.item[likes.age == age]
-    return wanted
-
-
-def _settings(likes: Histories, kernel: np.ndarray, top: int) -> dict[str, tuple[float, ...]]:
-    """Return the settings of each model that rank the last like but one best, knowing only older ones."""
-    older = likes.age >= 2
-    known, wanted = likes.matrix(older), _wanted(likes, 1)
-    weighted = {half: likes.matrix(older, half) for half in _HALF_LIVES}
-
-    def score(user: np.ndarray, weights: np.ndarray) -> float:
-        return float(gain(ranks(np.where(known > 0, -np.inf, user @ weights), wanted), top).mean())
-
-    def best(make: Callable[..., np.ndarray], *grids: tuple[float, ...]) -> dict[tuple[float, ...], float]:
-        made = ((values, make(*values)) for values in product(*grids))
-        return {(*values, half): score(weighted[half], weights) for values, weights in made for half in _HALF_LIVES}
-
-    near = best(lambda count: neighbours(known, count), _NEIGHBOURS)
-    wide = best(lambda strength, weight: linear(known, kernel, strength, weight), _STRENGTHS, _TEXT_WEIGHTS)
-    plain = {values: found for values, found in wide.items() if values[1] == 0 and values[2] == np.inf}
-    return {
-        name: max(found, key=found.__getitem__) for name, found in (("hybrid", wide), ("linear", plain), ("neighbours", near))
-    }
 
 
 def _told_settings(found: dict[str, tuple[float, ...]]) -> dict[str, str]:
@@ -158,7 +115,7 @@ def _new(likes: Histories, kernel: np.ndarray, found: dict[str, tuple[float, ...
     from scipy.stats import rankdata
 
     rng = np.random.default_rng(scenario.seed)
-    count = max(2, round(choices(scenario).cold_share * len(likes.titles)))
+    count = max(2, round(inputs.chosen(scenario, Recommendation).cold_share * len(likes.titles)))
     cold = np.sort(rng.permutation(len(likes.titles))[:count])
     truth = likes.matrix(np.ones(len(likes.item), dtype=bool))
     known = truth.copy()
@@ -166,7 +123,7 @@ def _new(likes: Histories, kernel: np.ndarray, found: dict[str, tuple[float, ...
     asked = (truth[:, cold].sum(axis=1) > 0) & (known.sum(axis=1) > 0)
     liked = truth[asked][:, cold] > 0
     result = {}
-    for name, weights in (("hybrid", linear(known, kernel, found["hybrid"][0], max(_TEXT_WEIGHTS))), ("content", kernel)):
+    for name, weights in (("hybrid", linear(known, kernel, found["hybrid"][0], max(TEXT_WEIGHTS))), ("content", kernel)):
         place = rankdata(known[asked] @ weights[:, cold], axis=1)
         hits = liked.sum(axis=1)
         won = (place * liked).sum(axis=1) - hits * (hits + 1) / 2
@@ -216,9 +173,7 @@ def worth(judged: Judged, scenario: Scenario) -> Worth:
     hit = {name: judged.ranked[name].rank < judged.top for name in ("hybrid", "popularity")}
     won, lost = int((hit["hybrid"] & ~hit["popularity"]).sum()), int((~hit["hybrid"] & hit["popularity"]).sum())
     users, draws = len(hit["hybrid"]), scenario.decision.draws
-    machine = machines.rented(scenario.compute.cpu, scenario)
-    rate = compute_cost.rate_on(machine, judged.rate, "cpu", len(os.sched_getaffinity(0)))
-    serving = compute_cost.serving_cost(machine, rate, scenario.assumption("average_load").mid)
+    serving = compute_cost.serving_on(scenario, judged.rate, "cpu", len(os.sched_getaffinity(0)))
     wanted = ["proposal_acted_share", "proposal_usd"]
     marginals = uncertainty.from_assumptions({name: scenario.assumption(name) for name in wanted})
     marginals["serving"] = uncertainty.from_quantity("serving", serving)
@@ -226,15 +181,9 @@ def worth(judged: Judged, scenario: Scenario) -> Worth:
     shares = np.random.default_rng(scenario.seed).dirichlet([won + 1, lost + 1, users - won - lost + 1], draws)
     more = 1000 * (shares[:, 0] - shares[:, 1])
     brings = more * x["proposal_acted_share"] * x["proposal_usd"] - x["serving"]
-    return Worth(_spread(more, "proposals"), serving, _spread(brings, "USD per 1,000"), float((brings > 0).mean()))
-
-
-def _spread(values: np.ndarray, unit: str) -> Quantity:
-    low, mid, high = np.percentile(values, [10, 50, 90])
-    return Quantity(
-        mid=mid, low=low, high=high, unit=unit, origin="estimated", source="draws of this page's assumptions and measurements",
-        method="Monte Carlo, 80 %",
-    )  # fmt: skip
+    return Worth(
+        uncertainty.spread(more, "proposals"), serving, uncertainty.spread(brings, "USD per 1,000"), float((brings > 0).mean())
+    )
 
 
 def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:

@@ -1,8 +1,18 @@
-"""Item to item: how alike texts are, and how strongly a like of one item speaks for another."""
+"""Item to item: how alike texts are, how strongly a like of one item speaks for another, and how well that ranks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
+
 import numpy as np
+
+from bigmodel_utils.applications.histories import Histories
+
+TEXT_WEIGHTS = (0.0, 30.0, 100.0)
+_NEIGHBOURS = (50, 100, 200)
+_STRENGTHS = (100.0, 300.0, 1000.0)
+_HALF_LIVES = (5.0, 20.0, np.inf)  # in likes
 
 
 def alike(texts: list[str]) -> np.ndarray:
@@ -36,3 +46,35 @@ def neighbours(known: np.ndarray, count: int) -> np.ndarray:
     count = min(count, len(cosine) - 1)
     nearest = np.partition(cosine, -count, axis=0)[-count]
     return np.where(cosine >= nearest, cosine, 0).astype(np.float32)
+
+
+def ranks(scores: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the rank of item `wanted` (one a row) among the row's scores, from 0; half of the items tied with it stand before it."""
+    own = np.take_along_axis(scores, wanted[:, None], axis=1)
+    return (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) - 1) / 2
+
+
+def gain(rank: np.ndarray, top: int) -> np.ndarray:
+    """Return NDCG of one wanted item at `rank` in a list of `top` (Järvelin and Kekäläinen 2002): 1 at the head, 0 beyond the list."""
+    return np.where(rank < top, 1 / np.log2(rank + 2), 0.0)
+
+
+def tuned(likes: Histories, kernel: np.ndarray, top: int) -> dict[str, tuple[float, ...]]:
+    """Return the settings of each model that rank the last like but one best, knowing only older ones."""
+    older = likes.age >= 2
+    known, wanted = likes.matrix(older), likes.at(1)
+    weighted = {half: likes.matrix(older, half) for half in _HALF_LIVES}
+
+    def score(user: np.ndarray, weights: np.ndarray) -> float:
+        return float(gain(ranks(np.where(known > 0, -np.inf, user @ weights), wanted), top).mean())
+
+    def best(make: Callable[..., np.ndarray], *grids: tuple[float, ...]) -> dict[tuple[float, ...], float]:
+        made = ((values, make(*values)) for values in product(*grids))
+        return {(*values, half): score(weighted[half], weights) for values, weights in made for half in _HALF_LIVES}
+
+    near = best(lambda count: neighbours(known, count), _NEIGHBOURS)
+    wide = best(lambda strength, weight: linear(known, kernel, strength, weight), _STRENGTHS, TEXT_WEIGHTS)
+    plain = {values: found for values, found in wide.items() if values[1] == 0 and values[2] == np.inf}
+    return {
+        name: max(found, key=found.__getitem__) for name, found in (("hybrid", wide), ("linear", plain), ("neighbours", near))
+    }

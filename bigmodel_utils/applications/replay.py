@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bigmodel_utils.application_choices import SentimentMonitor
-from bigmodel_utils.applications import surge
+from bigmodel_utils.applications import inputs, surge
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.evaluation import compare, intervals, metrics
@@ -21,16 +21,6 @@ _HOME_ROWS = 300
 
 class MonitorError(BigModelError):
     """A stream that cannot be watched as it stands."""
-
-
-def choices(scenario: Scenario) -> SentimentMonitor:
-    """Return the application's choices; raises MonitorError when the scenario is of another application."""
-    if not isinstance(scenario.application, SentimentMonitor):
-        kind = scenario.application.kind if scenario.application else "none"
-        raise MonitorError(
-            f"application '{kind}'", "kind: sentiment_monitor", f"application in data/scenarios/{scenario.name}.yml"
-        )
-    return scenario.application
 
 
 @dataclass(frozen=True)
@@ -98,7 +88,7 @@ def replay(run: Run, heard: Listener) -> Replay:
 
     heard: M_B.
     """
-    scenario, chosen = run.scenario, choices(run.scenario)
+    scenario, chosen = run.scenario, inputs.chosen(run.scenario, SentimentMonitor)
     test, train, held = (run.table("01_prepare_data", f"target_{part}") for part in ("test", "train", "validation"))
     test = test.head(chosen.rows)
     texts, event = test["text"].tolist(), (test["label"] == heard.event).to_numpy()
@@ -129,7 +119,7 @@ def _compared(found: dict[str, np.ndarray], scenario: Scenario) -> list[compare.
 
 def _taught(scores: np.ndarray, event: np.ndarray, usual: float, reader: str, scenario: Scenario) -> surge.Watch:
     """Return a watch that saw a year of ordinary days, through this reader's eyes."""
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, SentimentMonitor)
     rows = surge.replayed(event, np.full(surge.YEAR, usual), chosen.messages_per_day, 1, scenario.seed + 1)[0]
     seen = scores[rows]
     return surge.learn(

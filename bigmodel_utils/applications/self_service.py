@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils.applications import beyond_text, help_desk
+from bigmodel_utils.application_choices import SupportAssistant
+from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.delegation import Worth, line_for_alone
 from bigmodel_utils.applications.support_assistant import Assistant, head, margin
 from bigmodel_utils.evaluation import compare, intervals, speed
 from bigmodel_utils.messages import Message
@@ -26,7 +28,6 @@ PAIRS = {
     "answering": [("b", "rival"), ("a", "rival"), ("b", "a")],
 }
 SERVED = {"home_routing": "a", "target_routing": "b", "answering": "b"}  # the model that does each job
-_STEP = 0.05  # share of rows by which the line of trust is lowered, one test each
 _SPEED_TEXTS = 64
 Arms = dict[str, tuple[np.ndarray, np.ndarray]]  # model -> (sure, right) by row
 
@@ -48,41 +49,19 @@ class Resolved:
     cores: int
 
 
-def hand_over(sure: np.ndarray, right: np.ndarray, error_rate: float, confidence: float) -> float:
-    """Return the confidence from which a model may answer alone: then more than `error_rate` wrong answers are unlikely.
-
-    sure, right: on rows that it did not learn from. The line is lowered step by step while a binomial test shows that fewer
-    go wrong, and stops where one fails (fixed-sequence testing; Angelopoulos 2021, Learn then Test). It may set out twice,
-    each time with half of the doubt that `confidence` leaves: from the fewest rows of which a test forgives one, in case
-    few can be trusted, and from the surer half, in case most can. 2.0 when nothing may be answered alone.
-    """
-    from scipy.stats import binom
-
-    ranked, n, doubt = np.sort(sure)[::-1], len(sure), (1 - confidence) / 2
-    fewest = next((size for size in range(1, n + 1) if binom.cdf(1, size, error_rate) <= doubt), n + 1)
-    line = 2.0
-    for start in (fewest, max(fewest, n // 2)):
-        for size in range(start, n + 1, max(1, round(_STEP * n))):
-            alone = sure >= ranked[size - 1]  # rows of one confidence stand or fall together
-            if binom.cdf((alone & ~right).sum(), alone.sum(), error_rate) > doubt:
-                break
-            line = min(line, float(ranked[size - 1]))
-    return line
-
-
 def resolve(
     subject: str, sure: np.ndarray, right: np.ndarray, scenario: Scenario, rate: Quantity, line: float | None = None
 ) -> Resolved:
     """Return what may be done alone. The line for each fifth of the rows is set on the others, unless `line` is given."""
     import torch
 
-    limit, confidence = help_desk.choices(scenario).error_rate, scenario.evaluation.confidence
+    limit, confidence = inputs.chosen(scenario, SupportAssistant).error_rate, scenario.evaluation.confidence
     folds = np.random.default_rng(scenario.seed).permutation(len(sure)) % FOLDS
-    lines = [hand_over(sure[folds != fold], right[folds != fold], limit, confidence) for fold in range(FOLDS)]
+    lines = [line_for_alone(sure[folds != fold], right[folds != fold], limit, confidence) for fold in range(FOLDS)]
     by_itself = sure >= (np.array(lines)[folds] if line is None else line)
     wrong, n = int((by_itself & ~right).sum()), len(sure)
     return Resolved(
-        subject, sure, right, by_itself, hand_over(sure, right, limit, confidence) if line is None else line, limit,
+        subject, sure, right, by_itself, line_for_alone(sure, right, limit, confidence) if line is None else line, limit,
         intervals.share(int(by_itself.sum()), n, confidence),
         intervals.share(wrong, n, confidence),
         intervals.share(wrong, int(by_itself.sum()), confidence) if by_itself.any() else None,
@@ -211,7 +190,7 @@ def _scores(right: Mapping[str, Mapping[str, np.ndarray]], confidence: float) ->
     return pd.DataFrame(rows)
 
 
-def figures(judged: Judged, money: Mapping[str, beyond_text.Worth]) -> dict[str, Quantity]:
+def figures(judged: Judged, money: Mapping[str, Worth]) -> dict[str, Quantity]:
     """Return the headline figures, named after their job."""
     found: dict[str, Quantity] = {}
     for job, done in judged.jobs.items():
@@ -220,7 +199,7 @@ def figures(judged: Judged, money: Mapping[str, beyond_text.Worth]) -> dict[str,
     return found | {"messages_per_second": judged.jobs["target_routing"].rate}
 
 
-def told(judged: Judged, money: Mapping[str, beyond_text.Worth]) -> Message:
+def told(judged: Judged, money: Mapping[str, Worth]) -> Message:
     """Return what the page came to, true whichever way it came out."""
     jobs = judged.jobs
     return Message(

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils import paths, trace
 from bigmodel_utils.application_choices import SentimentMonitor
-from bigmodel_utils.applications import surge
-from bigmodel_utils.applications.replay import MonitorError, Replay, choices
-from bigmodel_utils.artifacts import file_hash
-from bigmodel_utils.data import packages, personal_data, sets
+from bigmodel_utils.applications import inputs, surge
+from bigmodel_utils.applications.replay import MonitorError, Replay
+from bigmodel_utils.data import personal_data
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
@@ -30,8 +28,8 @@ def read(scenario: Scenario) -> pd.DataFrame:
     """
     import pandas as pd
 
-    chosen = choices(scenario)
-    frame = _frame(chosen.stream, scenario.accept_licence)
+    chosen = inputs.chosen(scenario, SentimentMonitor)
+    frame = inputs.frame(chosen.stream, scenario.accept_licence)
     for column in (chosen.text_column, chosen.date_column):
         if column not in frame:
             raise MonitorError(
@@ -51,26 +49,9 @@ def read(scenario: Scenario) -> pd.DataFrame:
     return stream
 
 
-def _frame(origin: str, accepted: bool) -> pd.DataFrame:
-    import pandas as pd
-
-    kind, _, name = origin.partition(":")
-    if kind == "packaged":
-        return sets.table(name, accepted=accepted)
-    path = paths.workspace() / name
-    trace.note("file", name, file_hash(path) if path.is_file() else None)
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split()).replace(f"{paths.workspace()}/", "")[:120]
-        raise MonitorError(f"{origin}: {reason}", "a parquet or comma-separated file", "application.stream") from None
-
-
 def sheet(scenario: Scenario) -> list[dict[str, object]]:
     """Return origin, about, licence and gaps of the stream; a file of one's own speaks for itself."""
-    kind, _, name = choices(scenario).stream.partition(":")
-    known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
-    return [{"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}}]
+    return inputs.sheets([inputs.chosen(scenario, SentimentMonitor).stream], scenario.accept_licence)
 
 
 @dataclass(frozen=True)
@@ -97,7 +78,7 @@ def watch(scenario: Scenario, stream: pd.DataFrame, scores: np.ndarray) -> Watch
     """Return the stream day by day: what was usual on quiet days, the level, the alarms. scores: of the texts."""
     import pandas as pd
 
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, SentimentMonitor)
     frame = stream.assign(score=scores)
     daily = frame.groupby("date")["score"].agg(["size", "sum"])
     daily = daily.reindex(pd.date_range(daily.index.min(), daily.index.max(), name="date"), fill_value=0.0)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from bigmodel_utils.applications import help_desk
+from bigmodel_utils.application_choices import SupportAssistant
+from bigmodel_utils.applications import help_desk, inputs
+from bigmodel_utils.applications.delegation import NEVER
 from bigmodel_utils.applications.help_desk import Desk
 from bigmodel_utils.data import languages
 from bigmodel_utils.evaluation.predict import Classifier
@@ -31,7 +33,7 @@ class Encoder:
         folder = pretrained.locate(scenario.model.weights)
         model, tokenizer = pretrained.load_classifier(folder, scenario.task.labels)
         tokenizer.model_max_length = scenario.model.max_tokens
-        self._classifier, self._chosen = Classifier(model, tokenizer, choose()), help_desk.choices(scenario)
+        self._classifier, self._chosen = Classifier(model, tokenizer, choose()), inputs.chosen(scenario, SupportAssistant)
         self.device = self._classifier.device
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:
@@ -99,7 +101,7 @@ class Assistant:
     """Encoder, heads and index together; `reply` is what a customer meets."""
 
     def __init__(self, scenario: Scenario, desk: Desk) -> None:
-        self.scenario, self.desk, self.chosen = scenario, desk, help_desk.choices(scenario)
+        self.scenario, self.desk, self.chosen = scenario, desk, inputs.chosen(scenario, SupportAssistant)
         self.encoder = Encoder(scenario)
         self.device = self.encoder.device
         raw = {
@@ -137,12 +139,12 @@ class Assistant:
             return Reply("answer", answer, Message("The assistant answers alone."))
         market = markets.get(spoken, "home")
         chances = self.router.predict_proba(vector - self.centres[market])[0]
-        if chances.max() >= self.lines.get(f"{market}_routing", 2.0):
+        if chances.max() >= self.lines.get(f"{market}_routing", NEVER):
             intent = str(self.router.classes_[chances.argmax()])
             return Reply("desk", intent, Message("The assistant passes the message on to this desk."))
         return Reply("person", None, Message("The assistant is not sure enough: a person takes over."))
 
     def _answer(self, message: str, vector: np.ndarray) -> str | None:
         scores = self.index.scores([message], vector)
-        sure = margin(scores)[0] >= self.lines.get("answering", 2.0)
+        sure = margin(scores)[0] >= self.lines.get("answering", NEVER)
         return str(self.desk.known["answer"].iloc[int(scores[0].argmax())]) if sure else None

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils import paths, trace
 from bigmodel_utils.application_choices import BeyondText
-from bigmodel_utils.artifacts import file_hash
-from bigmodel_utils.data import packages, sets
+from bigmodel_utils.applications import inputs
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import Scenario
 
@@ -53,19 +51,12 @@ class Subject:
     test: Rows
 
 
-def choices(scenario: Scenario) -> BeyondText:
-    """Return the application's choices; raises SubjectError when the scenario is of another application."""
-    if not isinstance(scenario.application, BeyondText):
-        kind = scenario.application.kind if scenario.application else "none"
-        raise SubjectError(f"application '{kind}'", "kind: beyond_text", f"application in data/scenarios/{scenario.name}.yml")
-    return scenario.application
-
-
 def pictures(scenario: Scenario) -> Subject:
     """Return grey pictures of both markets, brought to the size of the target market's and to shades from 0 to 1."""
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, BeyondText)
     home, target = (
-        _pictures(_frame(origin, header=False), origin) for origin in (chosen.pictures_home, chosen.pictures_target)
+        _pictures(inputs.frame(origin, scenario.accept_licence, header=False), origin)
+        for origin in (chosen.pictures_home, chosen.pictures_target)
     )
     side = target.x.shape[1]
     return _split("pictures", Rows(_shrunk(home.x, side), home.y), target, chosen, scenario.seed)
@@ -73,9 +64,9 @@ def pictures(scenario: Scenario) -> Subject:
 
 def table(scenario: Scenario) -> Subject:
     """Return a table's rows on both sides of the dividing line, numbers on the home market's scale."""
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, BeyondText)
     given = chosen.table
-    frame = _frame(given.origin, header=True)
+    frame = inputs.frame(given.origin, scenario.accept_licence)
     for column in (given.value, given.divide, *given.left_out):
         if column not in frame:
             raise SubjectError(f"column '{column}' in {given.origin}", nearest(column, frame.columns), "application.table")
@@ -104,21 +95,6 @@ def _split(name: str, home: Rows, target: Rows, chosen: BeyondText, seed: int) -
     return Subject(name, labels, home, *(target.pick(part) for part in (adapt, tune, trust, test)))
 
 
-def _frame(origin: str, header: bool) -> pd.DataFrame:
-    import pandas as pd
-
-    kind, _, name = origin.partition(":")
-    if kind == "packaged":
-        return sets.table(name, header)
-    path = paths.workspace() / name
-    trace.note("file", name, file_hash(path) if path.is_file() else None)
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, header=0 if header else None)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split()).replace(f"{paths.workspace()}/", "")[:120]
-        raise SubjectError(f"{origin}: {reason}", "a parquet or comma-separated file", "application in the scenario") from None
-
-
 def _pictures(frame: pd.DataFrame, origin: str) -> Rows:
     """Return a row per picture: grey values of a square, then the label."""
     side = isqrt(frame.shape[1] - 1)
@@ -145,10 +121,5 @@ def _shrunk(grey: np.ndarray, side: int) -> np.ndarray:
 
 def sheets(scenario: Scenario) -> list[dict[str, object]]:
     """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = choices(scenario)
-    found = []
-    for origin in (chosen.pictures_home, chosen.pictures_target, chosen.table.origin):
-        kind, _, name = origin.partition(":")
-        known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
-        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
-    return found
+    chosen = inputs.chosen(scenario, BeyondText)
+    return inputs.sheets((chosen.pictures_home, chosen.pictures_target, chosen.table.origin), scenario.accept_licence)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bigmodel_utils import paths
 from bigmodel_utils.application_choices import ContentGeneration
-from bigmodel_utils.data import packages, personal_data, sets, sources
+from bigmodel_utils.applications import inputs
+from bigmodel_utils.data import personal_data, sets, sources
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.scenario import Scenario
 
@@ -36,19 +36,9 @@ class Texts:
     test: list[str]
 
 
-def choices(scenario: Scenario) -> ContentGeneration:
-    """Return the application's choices; raises WritingError when the scenario is of another application."""
-    if not isinstance(scenario.application, ContentGeneration):
-        kind = scenario.application.kind if scenario.application else "none"
-        raise WritingError(
-            f"application '{kind}'", "kind: content_generation", f"application in data/scenarios/{scenario.name}.yml"
-        )
-    return scenario.application
-
-
 def read(scenario: Scenario) -> Texts:
     """Return the texts to learn to write from; raises WritingError where fewer are left than the scenario asks for."""
-    chosen, rng = choices(scenario), np.random.default_rng(scenario.seed)
+    chosen, rng = inputs.chosen(scenario, ContentGeneration), np.random.default_rng(scenario.seed)
     raw = sources.read(scenario.target_market, scenario.seed, scenario.accept_licence).frame["text"].dropna().astype(str)
     texts = _clean(raw.tolist())
     need = chosen.rows + 2 * chosen.checked_rows
@@ -76,10 +66,7 @@ def _lines(origin: str, accepted: bool) -> list[str]:
     kind, _, name = origin.partition(":")
     if kind == "packaged":
         return sets.content(name, accepted).decode("utf-8").splitlines()
-    path = paths.workspace() / name
-    if not path.is_file():
-        raise WritingError(origin, "a text file in the workspace", "application.first_texts")
-    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return inputs.own_file(name).read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def blank(texts: Sequence[str], out: Path, scenario: Scenario) -> Path:
@@ -88,7 +75,7 @@ def blank(texts: Sequence[str], out: Path, scenario: Scenario) -> Path:
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, ContentGeneration)
     counted = Counter(sign for text in texts for sign in text)
     signs = [_END, _UNKNOWN, *sorted(sign for sign, times in counted.items() if times >= 3)]
     tokenizer = Tokenizer(models.WordLevel({sign: place for place, sign in enumerate(signs)}, unk_token=_UNKNOWN))
@@ -111,7 +98,7 @@ def first(texts: Texts, scenario: Scenario, out: Path, checkpoints: Path | None 
     from bigmodel_utils.training import pretrained
     from bigmodel_utils.training.language_model import fit_language_model
 
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, ContentGeneration)
     if chosen.weights is not None:
         return pretrained.locate(chosen.weights)
     with tempfile.TemporaryDirectory() as aside:
@@ -124,11 +111,6 @@ def first(texts: Texts, scenario: Scenario, out: Path, checkpoints: Path | None 
 
 def sheets(scenario: Scenario) -> list[dict[str, object]]:
     """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = choices(scenario)
+    chosen = inputs.chosen(scenario, ContentGeneration)
     origins = [scenario.target_market.data.origin, *([chosen.first_texts] if chosen.weights is None else [])]
-    found = []
-    for origin in origins:
-        kind, _, name = origin.partition(":")
-        known = packages.dataset(name, scenario.accept_licence) if kind == "packaged" else {}
-        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
-    return found
+    return inputs.sheets(origins, scenario.accept_licence)

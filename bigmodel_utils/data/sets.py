@@ -32,11 +32,13 @@ def content(name: str, accepted: bool = False) -> bytes:
 
 
 def table(name: str, header: bool = True, accepted: bool = False) -> pd.DataFrame:
-    """Return the set `name` as a frame: parquet, or comma-separated values that may be packed; raises as `content`."""
+    """Return the set `name` as a frame: parquet, a JSON record a line, or comma-separated values that may be packed; raises as `content`."""
     import pandas as pd
 
     (path,) = packages.dataset(name, accepted)["members"].values()
     file = io.BytesIO(content(name, accepted))
     if ".parquet" in path:
         return pd.read_parquet(file)
+    if path.endswith(".jsonl"):
+        return pd.read_json(file, lines=True, dtype=False)
     return pd.read_csv(file, header=0 if header else None, compression=_PACKED.get(PurePath(path).suffix))

@@ -30,7 +30,6 @@ _LATENCY = "one text at a time, in process"
 class Examined:
     """`table`: as `frontier.table`. `machine`: device (cpu or a GPU's name) and cores, where all of it was measured."""
 
-    workshop: Workshop
     found: dict[str, frontier.Measured]
     table: pd.DataFrame
     machine: dict[str, Any]
@@ -52,19 +51,18 @@ class Served:
 
 
 def examine(run: Run) -> Examined:
-    """Return every variant on offer, built and measured on the first test rows of the target market."""
+    """Return every variant on offer, built in the stage's scratch folder and measured on the first test rows of the target market."""
     import torch
 
     from bigmodel_utils.training.device import choose
 
-    scenario, workshop = run.scenario, Workshop(run)
+    scenario, workshop = run.scenario, Workshop(run, run.scratch)
     rows = run.table(DATA, "target_test").head(scenario.deployment.test_rows)
     texts, requests = rows["text"].tolist(), scenario.evaluation.latency_requests
     found = {name: frontier.measure(workshop.build(steps), texts, requests) for name, steps in workshop.offered().items()}
     table = frontier.table(found, BASELINE, rows["label"].to_numpy(), scenario.evaluation, scenario.seed)
-    device = choose()
-    machine = {"device": "cpu" if device.kind == "cpu" else device.name, "cores": torch.get_num_threads()}
-    return Examined(workshop, found, table, machine)
+    machine = {"device": choose().reported, "cores": torch.get_num_threads()}
+    return Examined(found, table, machine)
 
 
 def install(run: Run, examined: Examined, name: str) -> Served:

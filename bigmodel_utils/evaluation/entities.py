@@ -1,8 +1,8 @@
-"""How well spans inside texts are found: whole entities, not tokens (B-TYPE, I-TYPE, O tags)."""
+"""How well names inside texts are found: whole entities, not words (tags B-KIND, I-KIND and O, one a word)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,75 +16,71 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Tags = Sequence[Sequence[str]]
+Span = tuple[str, int, int]  # kind, first word, word after the last
 
 
 class TagError(BigModelError):
     """Tags of truth and answer that do not stand beside each other."""
 
 
-def f1(truth: Tags, found: Tags, settings: Evaluation, seed: int) -> Quantity:
-    """Return micro F1 over entities (Tjong Kim Sang 2003): right only when type and both ends agree; bootstrap of texts.
+def spans(tags: Sequence[str]) -> list[Span]:
+    """Return the entities of one text; an inside tag of another kind begins a new one (seqeval's rule for IOB2)."""
+    found: list[Span] = []
+    for place, tag in enumerate(tags):
+        mark, _, kind = tag.partition("-")
+        if mark == "I" and found and found[-1][0] == kind and found[-1][2] == place:
+            found[-1] = (kind, found[-1][1], place + 1)
+        elif mark in {"B", "I"}:
+            found.append((kind, place, place + 1))
+    return found
 
-    Raises TagError where a text has other tags than tokens.
+
+def counts(truth: Tags, found: Tags, kind: str | None = None) -> np.ndarray:
+    """Return how many entities each text has found rightly (kind and both ends), found, and there: (texts, 3).
+
+    `kind` counts entities of that kind only. Raises TagError where a text has other tags than words.
     """
-    counts = _counts(truth, found).sum(axis=2)
+    _aligned(truth, found)
+    rows = []
+    for one, other in zip(truth, found, strict=True):
+        there, told = ({span for span in spans(tags) if kind in (None, span[0])} for tags in (one, other))
+        rows.append((len(there & told), len(told), len(there)))
+    return np.array(rows, dtype=int).reshape(-1, 3)
+
+
+def f1(counted: np.ndarray) -> float:
+    """Return micro F1 (Tjong Kim Sang 2003) of counts (texts, 3), summed; 0 without any entity."""
+    hits, told, there = counted.sum(axis=0)
+    return float(2 * hits / (told + there)) if told + there else 0.0
+
+
+def score(counted: np.ndarray, settings: Evaluation, seed: int) -> Quantity:
+    """Return F1 with its interval, texts resampled."""
     return intervals.bootstrap(
-        lambda rows: _f1(counts[rows].sum(axis=0)), len(counts), "score", settings.resamples, seed, settings.confidence
+        lambda rows: f1(counted[rows]), len(counted), "F1", settings.resamples, seed, settings.confidence
     )
 
 
-def by_type(truth: Tags, found: Tags) -> pd.DataFrame:
-    """Return type, n (entities of the truth), precision, recall, f1: a row per type of entity, commonest first."""
+def gain(first: np.ndarray, second: np.ndarray, settings: Evaluation, seed: int) -> Quantity:
+    """Return F1 of the first counts less that of the second on the same texts, resampled together."""
+    return intervals.bootstrap(
+        lambda rows: f1(first[rows]) - f1(second[rows]), len(first), "F1", settings.resamples, seed, settings.confidence
+    )
+
+
+def by_kind(truth: Tags, found: Tags) -> pd.DataFrame:
+    """Return kind, n (entities of the truth), precision, recall, f1: a row per kind of entity, commonest first."""
     import pandas as pd
 
+    _aligned(truth, found)
     rows = []
-    for kind, (hits, told, there) in zip(_types(truth, found), _counts(truth, found).sum(axis=0).T, strict=True):
+    for kind in sorted({span[0] for part in (truth, found) for tags in part for span in spans(tags)}):
+        counted = counts(truth, found, kind)
+        hits, told, there = counted.sum(axis=0)
         precision, recall = (hits / count if count else float("nan") for count in (told, there))
-        row = {
-            "type": kind,
-            "n": int(there),
-            "precision": precision,
-            "recall": recall,
-            "f1": _f1(np.array([hits, told, there])),
-        }
-        rows.append(row)
-    columns = ["type", "n", "precision", "recall", "f1"]
+        rows.append({"kind": kind, "n": int(there), "precision": precision, "recall": recall, "f1": f1(counted)})
+    columns = ["kind", "n", "precision", "recall", "f1"]
     return pd.DataFrame(rows, columns=columns).sort_values("n", ascending=False, kind="stable", ignore_index=True)
-
-
-def token_accuracy(truth: Tags, found: Tags) -> float:
-    """Return the share of tokens tagged right, O included: flattering where most tokens are no entity."""
-    _aligned(truth, found)
-    pairs = [a == b for one, other in zip(truth, found, strict=True) for a, b in zip(one, other, strict=True)]
-    return float(np.mean(pairs)) if pairs else float("nan")
-
-
-def _types(truth: Tags, found: Tags) -> list[str]:
-    return sorted({tag.partition("-")[2] for part in (truth, found) for row in part for tag in row if tag != "O"})
-
-
-def _counts(truth: Tags, found: Tags) -> np.ndarray:
-    """Return entities found rightly, found, and there: shape (texts, 3, types)."""
-    _aligned(truth, found)
-    places = {kind: place for place, kind in enumerate(_types(truth, found))}
-    counts, entities = np.zeros((len(truth), 3, len(places)), dtype=int), _reader()
-    for row, (one, other) in enumerate(zip(truth, found, strict=True)):
-        there, told = set(entities(list(one))), set(entities(list(other)))
-        for place, spans in enumerate((there & told, told, there)):
-            for kind, *_ in spans:
-                counts[row, place, places[kind]] += 1
-    return counts
-
-
-def _reader() -> Callable[[list[str]], list[tuple]]:
-    from seqeval.metrics.sequence_labeling import get_entities
-
-    return get_entities
-
-
-def _f1(counts: np.ndarray) -> float:
-    hits, told, there = counts
-    return float(2 * hits / (told + there)) if told + there else 0.0
 
 
 def _aligned(truth: Tags, found: Tags) -> None:
@@ -92,4 +88,4 @@ def _aligned(truth: Tags, found: Tags) -> None:
         raise TagError(f"{len(found)} tagged texts", f"as many as there are: {len(truth)}", "the tagger's answers")
     for row, (one, other) in enumerate(zip(truth, found, strict=True)):
         if len(one) != len(other):
-            raise TagError(f"{len(other)} tags in text {row}", f"one per token: {len(one)}", "the tagger's answers")
+            raise TagError(f"{len(other)} tags in text {row}", f"one per word: {len(one)}", "the tagger's answers")

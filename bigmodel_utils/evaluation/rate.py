@@ -51,7 +51,7 @@ def measure(run: Run) -> Rate:
     figures["kwh_per_million"] = spent.scaled(1e6 / read, "kWh per million texts")
     several = speed.by_batch(model, texts, BATCHES[1:], REQUESTS)
     batches = pd.concat([_alone(figures, requests), several], ignore_index=True)
-    return Rate(figures, batches, {"device": "cpu" if kind == "cpu" else model.device.name, "cores": cores})
+    return Rate(figures, batches, {"device": model.device.reported, "cores": cores})
 
 
 def _alone(figures: dict[str, Quantity], requests: int) -> pd.DataFrame:

@@ -26,6 +26,11 @@ class Device:
     bfloat16: bool
     name: str
 
+    @property
+    def reported(self) -> str:
+        """What prices are looked up by: "cpu", or the GPU's own name."""
+        return "cpu" if self.kind == "cpu" else self.name
+
     def move(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return tuple(tensor.to(self.kind, non_blocking=True) for tensor in tensors)
 

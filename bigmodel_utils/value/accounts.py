@@ -25,12 +25,12 @@ def figures(valuation: Valuation) -> dict[str, Quantity]:
     """
     x, paths, months = valuation.draws, valuation.paths, valuation.years * MONTHS_PER_YEAR
     found = {
-        "npv": _spread(paths.npv, "USD", len(paths.npv)),
-        "irr": _spread(paths.irr, "per year", len(paths.npv)),
-        "lowest_cash": _spread(paths.lowest, "USD", len(paths.npv)),
-        "people_usd_per_thousand": _spread(venture.people_usd_per_thousand(x), "USD per 1,000"),
-        "saving_per_thousand": _spread(venture.saving_usd_per_thousand(x), "USD per 1,000"),
-        "price_per_thousand": _spread(venture.price_usd_per_thousand(x), "USD per 1,000"),
+        "npv": uncertainty.spread(paths.npv, "USD", len(paths.npv)),
+        "irr": uncertainty.spread(paths.irr, "per year", len(paths.npv)),
+        "lowest_cash": uncertainty.spread(paths.lowest, "USD", len(paths.npv)),
+        "people_usd_per_thousand": uncertainty.spread(venture.people_usd_per_thousand(x), "USD per 1,000"),
+        "saving_per_thousand": uncertainty.spread(venture.saving_usd_per_thousand(x), "USD per 1,000"),
+        "price_per_thousand": uncertainty.spread(venture.price_usd_per_thousand(x), "USD per 1,000"),
         "probability_of_gain": _chance(paths.npv > 0),
         "probability_of_saving": _chance(venture.saving_usd_per_thousand(x) > 0),
         "probability_of_payback": _chance(paths.payback <= months),
@@ -38,23 +38,8 @@ def figures(valuation: Valuation) -> dict[str, Quantity]:
         "training_usd": valuation.training,
     }
     if np.median(paths.payback) <= months:
-        found["payback_month"] = _spread(np.minimum(paths.payback, months).astype(float), "months")
+        found["payback_month"] = uncertainty.spread(np.minimum(paths.payback, months).astype(float), "months")
     return found
-
-
-def _spread(values: np.ndarray, unit: str, n: int | None = None) -> Quantity:
-    low, mid, high = (float(v) for v in np.percentile(values, (10, 50, 90)))
-    method = "P50 with P10 and P90 over joint draws of all inputs"
-    return Quantity(
-        mid=mid,
-        low=low,
-        high=high,
-        unit=unit,
-        origin="estimated",
-        source="this run's figures and the scenario",
-        n=n,
-        method=method,
-    )
 
 
 def _chance(happens: np.ndarray) -> Quantity:

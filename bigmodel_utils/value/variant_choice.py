@@ -10,7 +10,7 @@ from bigmodel_utils.deployment.menu import BASELINE, named
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import compute_cost, machines
+from bigmodel_utils.value import compute_cost
 from bigmodel_utils.value.errors_to_money import errors_usd_per_thousand
 
 if TYPE_CHECKING:
@@ -48,17 +48,14 @@ def priced(frontier: pd.DataFrame, machine: Mapping[str, Any], scenario: Scenari
     """Return `frontier` with usd_per_thousand, usd_low and usd_high: computing for 1,000 items on the scenario's machine.
 
     frontier: variant, rate, rate_low, rate_high (items/s). machine: device and cores on which the rates were measured.
-    Raises ValueRefused as `compute_cost.rate_on`.
+    Raises ValueRefused as `compute_cost.serving_on`.
     """
-    device = "cpu" if machine["device"] == "cpu" else machines.accelerator(machine["device"])
-    rented = machines.rented(scenario.compute.cpu if device == "cpu" else scenario.compute.gpu, scenario)
-    load = scenario.assumption("average_load").mid
     costs = []
     for row in frontier.to_dict("records"):
         rate = Quantity(
             mid=row["rate"], low=row["rate_low"], high=row["rate_high"], unit="texts/s", origin="measured", source="this run"
         )
-        costs.append(compute_cost.serving_cost(rented, compute_cost.rate_on(rented, rate, device, machine["cores"]), load))
+        costs.append(compute_cost.serving_on(scenario, rate, machine["device"], machine["cores"]))
     return frontier.assign(
         usd_per_thousand=[cost.mid for cost in costs],
         usd_low=[cost.low for cost in costs],

@@ -73,11 +73,11 @@ def test_a_rank_counts_what_stands_before_and_half_of_the_ties(scores: list[int]
     wanted = data.draw(st.integers(0, len(scores) - 1))
     own = scores[wanted]
     expected = sum(s > own for s in scores) + (scores.count(own) - 1) / 2
-    assert recommendation.ranks(np.array([scores], dtype=float), np.array([wanted]))[0] == expected
+    assert recommenders.ranks(np.array([scores], dtype=float), np.array([wanted]))[0] == expected
 
 
 def test_gain_by_hand() -> None:
-    assert recommendation.gain(np.array([0, 1, 2, 3]), 3).tolist() == pytest.approx([1, 1 / np.log2(3), 0.5, 0])
+    assert recommenders.gain(np.array([0, 1, 2, 3]), 3).tolist() == pytest.approx([1, 1 / np.log2(3), 0.5, 0])
 
 
 def test_linear_weights_solve_the_ridge_problem_without_the_item_itself() -> None:
@@ -96,7 +96,7 @@ def test_linear_weights_solve_the_ridge_problem_without_the_item_itself() -> Non
     ("change", "said"),
     [
         ({"application.columns.item": "itme"}, "'itme'"),
-        ({"application.histories": "file:none.csv"}, "parquet or comma-separated"),
+        ({"application.histories": "file:none.csv"}, "a file in the workspace"),
         ({"application.columns.rating": "age", "application.liked_from": 99}, "20 or more"),
         ({"application.histories": "packaged:movielens_ratings", "accept_licence": False}, "accept-licence"),
     ],

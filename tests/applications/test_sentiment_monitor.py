@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bigmodel_utils import scenario as scenarios
-from bigmodel_utils.applications import replay, sentiment_monitor, surge
+from bigmodel_utils.applications import inputs, replay, sentiment_monitor, surge
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.report import monitor_tables
@@ -191,7 +191,7 @@ def watch_by_lot(chosen: scenarios.Scenario) -> sentiment_monitor.Watched:
         ({"application.text_column": "txt"}, "did you mean 'text'"),
         ({"application.date_column": "text"}, "dates as 2026-11-01"),
         ({"application.quiet_before": "2031-01-01"}, "a day inside the stream"),
-        ({"application.stream": "file:none.csv"}, "comma-separated"),
+        ({"application.stream": "file:none.csv"}, "a file in the workspace"),
         ({"application.quiet_before": "2026-01-10"}, "28 days or more"),
     ],
 )
@@ -216,5 +216,5 @@ def test_data_text_is_masked_and_escaped(run: Run, workspace: Path) -> None:
 
 
 def test_another_scenario_is_refused() -> None:
-    with pytest.raises(replay.MonitorError, match="sentiment_monitor"):
-        replay.choices(scenarios.load("smoke"))
+    with pytest.raises(inputs.InputError, match="sentiment_monitor"):
+        sentiment_monitor.read(scenarios.load("smoke"))

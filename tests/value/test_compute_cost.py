@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bigmodel_utils import scenario as scenarios
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import compute_cost, device_scaling, machines
 from bigmodel_utils.value.refusals import ValueRefused
@@ -103,3 +104,14 @@ def test_there_and_back_is_the_same_rate():
     law = device_scaling.law()
     assert law.ratio("T4", "L4") * law.ratio("L4", "T4") == pytest.approx(1)
     assert law.ratio("T4", "T4") == 1
+
+
+def test_serving_is_priced_on_the_machine_that_fits_what_measured():
+    chosen = scenarios.load("reviews_us_to_cn")
+    load = chosen.assumption("average_load").mid
+    for name, reported, key in ((chosen.compute.cpu, "cpu", "cpu"), (chosen.compute.gpu, "NVIDIA L4", "L4")):
+        machine = machines.machine(name)
+        expected = compute_cost.serving_cost(machine, compute_cost.rate_on(machine, speed(50), key, 2), load)
+        assert compute_cost.serving_on(chosen, speed(50), reported, 2) == expected
+    with pytest.raises(ValueRefused, match="accelerator 'Abacus'"):
+        compute_cost.serving_on(chosen, speed(1), "Abacus", 2)

@@ -113,3 +113,10 @@ def test_the_nearest_correlation_is_one(values):
 def test_a_rate_that_was_never_measured_is_refused():
     with pytest.raises(ValueRefused, match="at least one in all"):
         uncertainty.from_counts("recall", 0, 0)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50))
+def test_a_spread_holds_eighty_of_a_hundred_draws(values):
+    found = uncertainty.spread(np.array(values), "USD")
+    assert (found.low, found.mid, found.high) == pytest.approx(tuple(np.percentile(values, (10, 50, 90))))
+    assert found.origin == "estimated"
