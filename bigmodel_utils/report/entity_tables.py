@@ -1,4 +1,4 @@
-"""What the page on entities shows beside its charts: sentences with their entities drawn in, leads, finds, money."""
+"""What the page on entities shows beside its charts: sentences with their entities drawn in, differences, finds, money."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils.applications.annotated import Sentences, spans
+from bigmodel_utils.applications.annotated import Sentences
+from bigmodel_utils.evaluation.entities import spans
 from bigmodel_utils.messages import Message
+from bigmodel_utils.report import application_tables
 from bigmodel_utils.report.chart import LAB_STYLE, MIME
 from bigmodel_utils.report.charts.entities import READERS, SETS
 from bigmodel_utils.report.markup import both, plain
@@ -16,7 +18,8 @@ from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.tables import MEASURED
 
 if TYPE_CHECKING:
-    from bigmodel_utils.applications.medical_entities import Judged, Worth
+    from bigmodel_utils.applications.delegation import Worth
+    from bigmodel_utils.applications.medical_entities import Judged
 
 _LEGEND = Message(
     "Shaded warm: told and tagged. Shaded cool, with dots under it: told, not tagged. [missing: …]: tagged, not told."
@@ -105,7 +108,7 @@ def rows(gold: Sentences, silver: Sentences) -> Table:
     return Table(finding, columns, lines, MEASURED)
 
 
-def leads(judged: Sequence[Judged]) -> Table:
+def differences(judged: Sequence[Judged]) -> Table:
     """Return paired differences in entity F1 between the tagger and both rivals."""
     lines = [
         {
@@ -128,8 +131,22 @@ def leads(judged: Sequence[Judged]) -> Table:
         Column("high", Message("high"), "number3", Message("F1")),
         Column("entities", Message("entities"), "integer"),
     ]
-    finding = Message("{real} of {all} leads of the fine-tuned tagger are real", real=real, all=len(lines))
+    finding = Message("In {real} of {all} comparisons the fine-tuned tagger is better beyond chance", real=real, all=len(lines))
     return Table(finding, columns, lines, Message("Same sentences for both: paired bootstrap, 95 %. Measured in this run."))
+
+
+def kinds(judged: Judged) -> Table:
+    """Return how well each kind of name is found."""
+    worst = judged.kinds.loc[judged.kinds["f1"].idxmin()]
+    finding = Message("Hardest to find is the kind “{kind}”: F1 {f1:number3}", kind=str(worst["kind"]), f1=float(worst["f1"]))
+    columns = [
+        Column("kind", Message("kind")),
+        Column("n", Message("entities"), "integer"),
+        Column("precision", Message("right, of those told"), "percent"),
+        Column("recall", Message("found, of those there"), "percent"),
+        Column("f1", Message("F1"), "number3"),
+    ]
+    return Table.of(finding, judged.kinds, columns, MEASURED)
 
 
 def beyond(judged: Judged) -> Table:
@@ -154,20 +171,11 @@ def beyond(judged: Judged) -> Table:
 
 def money(found: Worth) -> Table:
     """Return the cost of marking 1,000 entities by people, and with the model's proposals."""
-    named = {
-        "people": Message("people alone"),
-        "together": Message("proposals, checked by people"),
-        "saving": Message("saving"),
-    }
     lines = [
-        {"what": name, **{end: getattr(getattr(found, key), end) for end in ("mid", "low", "high")}}
-        for key, name in named.items()
-    ]
-    columns = [
-        Column("what", Message("1,000 entities")),
-        Column("mid", Message("middle"), "money"),
-        Column("low", Message("low"), "money"),
-        Column("high", Message("high"), "money"),
+        (Message("people alone"), found.people, "money"),
+        (Message("proposals, checked by people"), found.together, "money"),
+        (Message("saving"), found.saving, "money"),
     ]
     finding = Message("The chance that proposals save money is {chance:percent}", chance=found.chance)
-    return Table(finding, columns, lines, Message("USD; low and high hold 80 of 100 draws. Computing is paid. Estimated."))
+    note = Message("USD; low and high hold 80 of 100 draws. Computing is paid. Estimated.")
+    return application_tables.ranges(Message("1,000 entities"), lines, finding, note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bigmodel_utils.messages import Message
+from bigmodel_utils.report import application_tables
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.tables import MEASURED
 
@@ -68,27 +69,11 @@ def samples(judged: Judged) -> Table:
 def money(found: Worth) -> Table:
     """Return from which share of usable drafts on drafting pays, and the most that it could save."""
     lines = [
-        {
-            "what": Message("drafts that must be usable"),
-            **{end: Message("{v:percent}", v=getattr(found.line, end)) for end in ("mid", "low", "high")},
-        },
-        {
-            "what": Message("saved on 1,000 texts, were every screened draft usable"),
-            **{end: Message("{v:money}", v=getattr(found.most, end)) for end in ("mid", "low", "high")},
-        },
-    ]
-    columns = [
-        Column("what", Message("drafting")),
-        Column("mid", Message("middle"), "number"),
-        Column("low", Message("low"), "number"),
-        Column("high", Message("high"), "number"),
+        (Message("drafts that must be usable"), found.line, "percent"),
+        (Message("saved on 1,000 texts, were every screened draft usable"), found.most, "money"),
     ]
     finding = Message(
         "The chance that enough drafts pass the screen for drafting to pay is {chance:percent}", chance=found.chance
     )
-    return Table(
-        finding,
-        columns,
-        lines,
-        Message("Upper bounds: passing the screen is not being good. Low and high hold 80 of 100 draws. Estimated."),
-    )
+    note = Message("Upper bounds: passing the screen is not being good. Low and high hold 80 of 100 draws. Estimated.")
+    return application_tables.ranges(Message("drafting"), lines, finding, note)

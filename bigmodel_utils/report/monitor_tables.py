@@ -22,10 +22,10 @@ _DAYS_READ = 7  # days up to an alarm that its row tells about
 
 
 def surges(replay: Replay, confidence: float) -> Table:
-    """Return found, delay, precision and the lead of the adapted model, by size of the surge and reader."""
+    """Return found, delay, precision and what the adapted model finds beyond it, by size of the surge and reader."""
     rows = []
     for size in replay.sizes:
-        leads = {c.second: c for c in replay.compared[size]}
+        beyond = {c.second: c for c in replay.compared[size]}
         for reader, name in READERS.items():
             rows.append(
                 {
@@ -34,7 +34,7 @@ def surges(replay: Replay, confidence: float) -> Table:
                     "found": replay.found(reader, size, confidence).mid,
                     "delay": replay.delay(reader, size),
                     "precision": precision.mid if (precision := replay.precision(reader, size, confidence)) else None,
-                    "lead": _points(leads[reader].difference) if reader in leads else None,
+                    "more": _points(beyond[reader].difference) if reader in beyond else None,
                 }
             )
     columns = [
@@ -42,17 +42,17 @@ def surges(replay: Replay, confidence: float) -> Table:
         Column("reader", Message("watched by")),
         Column("found", Message("found"), "percent", Message("of surges")),
         Column("delay", Message("alarm"), "integer", Message("median day")),
-        Column("precision", Message("true"), "percent", Message("of alarms")),
-        Column("lead", Message("lead"), "number", Message("points")),
+        Column("precision", Message("in a surge"), "percent", Message("share of alarms")),
+        Column("more", Message("adapted model finds more"), "number", Message("points")),
     ]
-    real = sum(c.is_real and c.difference.mid > 0 for found in replay.compared.values() for c in found if c.second != "truth")
+    simpler = [c for found in replay.compared.values() for c in found if c.second != "truth"]
     finding = Message(
-        "The adapted model, days added up, leads in {real} of {all} comparisons with the simpler ways",
-        real=real,
-        all=2 * len(replay.sizes),
+        "The adapted model, days added up, finds more in {real} of {all} comparisons with the simpler ways",
+        real=sum(c.is_real and c.difference.mid > 0 for c in simpler),
+        all=len(simpler),
     )
     note = Message(
-        "Lead: of the adapted model, days added up, over this way. One surge follows on four quiet weeks; a day is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run."
+        "Last column: what the adapted model, days added up, finds beyond this way. One surge follows on four quiet weeks; a day is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run."
     )
     return Table(finding, columns, rows, note)
 

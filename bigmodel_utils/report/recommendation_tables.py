@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bigmodel_utils.messages import Message
+from bigmodel_utils.report import application_tables
 from bigmodel_utils.report.charts.recommendation import NAMES
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.tables import MEASURED
@@ -108,15 +109,10 @@ def proposals(judged: Judged) -> Table:
 def money(found: Worth) -> Table:
     """Return what 1,000 visits bring beyond the popularity list."""
     lines = [
-        {"what": Message("proposals met beyond the popularity list"), "mid": Message("{v:number1}", v=found.more_met), "low": Message("{v:number1}", v=found.more_met.low), "high": Message("{v:number1}", v=found.more_met.high)},
-        {"what": Message("computing"), "mid": Message("{v:money}", v=found.serving), "low": Message("{v:money}", v=found.serving.low), "high": Message("{v:money}", v=found.serving.high)},
-        {"what": Message("what they bring, computing paid"), "mid": Message("{v:money}", v=found.brings), "low": Message("{v:money}", v=found.brings.low), "high": Message("{v:money}", v=found.brings.high)},
-    ]  # fmt: skip
-    columns = [
-        Column("what", Message("of 1,000 visits")),
-        Column("mid", Message("middle"), "number"),
-        Column("low", Message("low"), "number"),
-        Column("high", Message("high"), "number"),
+        (Message("proposals met beyond the popularity list"), found.more_met, "number1"),
+        (Message("computing"), found.serving, "money"),
+        (Message("what they bring, computing paid"), found.brings, "money"),
     ]
     finding = Message("The chance that the lists pay is {chance:percent}", chance=found.chance)
-    return Table(finding, columns, lines, Message("USD per 1,000 visits; low and high hold 80 of 100 draws. Estimated."))
+    note = Message("USD per 1,000 visits; low and high hold 80 of 100 draws. Estimated.")
+    return application_tables.ranges(Message("of 1,000 visits"), lines, finding, note)

@@ -28,7 +28,11 @@ def perplexity(judged: Judged) -> Chart:
         else Message("Adapting is not shown to lower perplexity")
     )
     best = min(judged.perplexity, key=lambda name: judged.perplexity[name].mid)
-    alt = Message("Perplexity of three models with intervals; the lowest is {value:number1}.", value=judged.perplexity[best])
+    alt = Message(
+        "Perplexity of {count} models with intervals; the lowest is {value:number1}.",
+        count=len(judged.perplexity),
+        value=judged.perplexity[best],
+    )
     note = Message(
         "Lower is better: among how many equally likely tokens the model hesitates. {tokens:integer} unseen tokens; bar: 95 % of resampled texts. "
         "Measured in this run.",

@@ -10,6 +10,7 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.report import palette
 from bigmodel_utils.report.canvas import SMALL, Canvas, text_width, wrapped
 from bigmodel_utils.report.chart import Chart
+from bigmodel_utils.report.charts import ladder
 from bigmodel_utils.report.scale import nice_ticks
 
 if TYPE_CHECKING:
@@ -50,32 +51,16 @@ def found(replay: Replay, confidence: float) -> Chart:
         "this run on replayed, labelled texts.",
         n=share.n,
     )
-    return Chart(finding, alt, note, lambda canvas: _found(canvas, replay, confidence))
-
-
-def _found(canvas: Canvas, replay: Replay, confidence: float) -> None:
-    room = 128 if canvas.narrow else 240
-    names = {reader: wrapped(canvas.read(name), room - 14, SMALL) for reader, name in READERS.items()}
-    left = min(room, max(text_width(line, bold=True) for name in names.values() for line in name.split("\n")) + 14)
-    count = len(replay.sizes) * (len(READERS) + 1)
-    row = _ROW + (8 if canvas.narrow else 0)
-    axes = canvas.axes(height=count * row + 30, left=left, right=48, top=2, bottom=28)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(-count + 0.4, 0.6)
-    ticks = [0, 0.5, 1] if canvas.narrow else [0, 0.25, 0.5, 0.75, 1]
-    canvas.grid(axes, ticks, [canvas.value(tick, "percent") for tick in ticks], axis="x")
-    y = 0
+    lines: list[ladder.Rung | Message] = []
     for size in replay.sizes:
-        heading = Message("from {usual:percent} to {high:percent} of complaints", usual=replay.usual, high=replay.usual + size)
-        canvas.label(axes, 0, y, canvas.read(heading), palette.MUTE, True, ha="left", dx=-left)
-        for reader, name in names.items():
-            y -= 1
-            share, colour, ours = replay.found(reader, size, confidence), _COLOURS[reader], reader == "b"
-            axes.plot([share.low, share.high], [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="butt")
-            axes.plot(share.mid, y, "o", color=colour, markersize=9, markeredgewidth=0)
-            canvas.label(axes, 0, y, name, colour if ours else palette.INK, ours, ha="left", dx=-left, size=SMALL)
-            canvas.label(axes, share.high, y, canvas.value(share.mid, "percent"), colour, ours, ha="left", dx=7)
-        y -= 1
+        lines.append(
+            Message("from {usual:percent} to {high:percent} of complaints", usual=replay.usual, high=replay.usual + size)
+        )
+        lines += [
+            ladder.Rung(name, replay.found(reader, size, confidence), _COLOURS[reader], reader == "b")
+            for reader, name in READERS.items()
+        ]
+    return Chart(finding, alt, note, lambda canvas: ladder.draw(canvas, lines, "percent", 1.0))
 
 
 def stream(watched: Watched) -> Chart:

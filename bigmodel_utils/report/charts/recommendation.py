@@ -45,7 +45,9 @@ def scores(judged: Judged) -> Chart:
         if best.model == "popularity"
         else Message("Best is the model of {name}", name=NAMES[best.model])
     )
-    alt = Message("NDCG of five recommenders with intervals; the highest is {best:number3}.", best=best.ndcg)
+    alt = Message(
+        "NDCG of {count} recommenders with intervals; the highest is {best:number3}.", count=len(judged.ranked), best=best.ndcg
+    )
     note = Message(
         "NDCG of a list of {top}: 1 when every user's next like stands first, 0 when none is on the list. Bar: 95 % of resampled users. "
         "Measured in this run.",
