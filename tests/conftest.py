@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 from filelock import FileLock
 
@@ -35,6 +36,29 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not home.exists():
             _run_smoke(home)
     return home
+
+
+MEASURED = {
+    "recall": 0.9,
+    "false_alarm_rate": 0.08,
+    "samples_per_second": 80.0,
+    "machine_usd_hour": 0.1,
+    "training_usd": 5.0,
+    "labels_bought": 1600.0,
+    "rules_usd": 30000,
+    "rules_delay_months": 3,
+}
+
+
+@pytest.fixture(scope="session")
+def futures() -> dict[str, np.ndarray]:
+    """4,000 joint draws of the default scenario's assumptions, with plausible measured figures."""
+    from bigmodel_utils import scenario
+    from bigmodel_utils.value import uncertainty
+
+    assumed = uncertainty.from_assumptions(scenario.load("reviews_us_to_cn").assumptions)
+    measured = {name: uncertainty.constant(name, value, "") for name, value in MEASURED.items()}
+    return uncertainty.draw(assumed | measured, 4000, 7)
 
 
 def _run_smoke(home: Path) -> None:

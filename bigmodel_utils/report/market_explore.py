@@ -33,10 +33,10 @@ def weights(scenario: Scenario) -> VBox:
 
 def price(scenario: Scenario, usd_per_thousand: float, accuracy: float | None = None) -> VBox:
     """Return a slider for our price per thousand, and the share of buyers who would choose us."""
-    from bigmodel_utils.market import outlook
+    from bigmodel_utils.market import rivals
 
     def chart(ours: float) -> Chart:
-        return charts.price_response(outlook.price_response(scenario, sorted({*_PRICES, ours}), accuracy), ours)
+        return charts.price_response(rivals.price_response(scenario, sorted({*_PRICES, ours}), accuracy), ours)
 
     return linked({"ours": _named("our price per 1,000 (USD)", _PRICES[0], _PRICES[-1], usd_per_thousand)}, chart)
 

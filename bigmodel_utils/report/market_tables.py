@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bigmodel_utils.market import cases, outlook
+from bigmodel_utils.market.rivals import NOTHING, US
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report.table import Column, Table
 
@@ -68,8 +69,8 @@ def duties(burden: Burden, finding: Message) -> Table:
 
 def rivals(table: pd.DataFrame) -> Table:
     """Return prices and shares of choices. table: offer, usd_per_thousand, low, mid, high."""
-    ours = table.index[table["offer"] == outlook.US][0]
-    strongest = table[~table["offer"].isin([outlook.US, outlook.NOTHING])].sort_values("mid").iloc[-1]
+    ours = table.index[table["offer"] == US][0]
+    strongest = table[~table["offer"].isin([US, NOTHING])].sort_values("mid").iloc[-1]
     finding = Message(
         "Of 100 buyers, about {ours:integer} would choose us and {theirs:integer} {rival}",
         ours=100 * table.loc[ours, "mid"],
@@ -153,7 +154,7 @@ def places(table: pd.DataFrame, finding: Message, most: int = 8) -> Table:
 
 
 def mitigations(cures: pd.DataFrame, finding: Message) -> Table:
-    """Return what each mitigation costs and saves. cures, finding: as `outlook.risks`."""
+    """Return what each mitigation costs and saves. cures, finding: as `undertaking.risks`."""
     shown = cures.assign(
         risk=[Message(risk) for risk in cures["risk"]], mitigation=[Message(text) for text in cures["mitigation"]]
     )
@@ -219,7 +220,7 @@ def _factor_row(row: Mapping, companies: Sequence[str]) -> dict:
 
 
 def team(table: pd.DataFrame, finding: Message) -> Table:
-    """Return each role with the people and skills it lacks and what they cost. table, finding: as `outlook.team`."""
+    """Return each role with the people and skills it lacks and what they cost. table, finding: as `undertaking.team`."""
     rows = [
         row
         | {

@@ -3,27 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigmodel_utils import facts, scenario
+from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError, segment
-from bigmodel_utils.value import uncertainty
-
-MEASURED = {
-    "recall": 0.9,
-    "false_alarm_rate": 0.05,
-    "samples_per_second": 80.0,
-    "machine_usd_hour": 0.1,
-    "training_usd": 5.0,
-    "labels_bought": 1600.0,
-    "rules_usd": 30000,
-    "rules_delay_months": 3,
-}
-
-
-@pytest.fixture(scope="module")
-def draws():
-    assumed = uncertainty.from_assumptions(scenario.load("reviews_us_to_cn").assumptions)
-    measured = {name: uncertainty.constant(name, value, "") for name, value in MEASURED.items()}
-    return uncertainty.draw(assumed | measured, 4000, 7)
 
 
 def test_lifetime_value_check_values():
@@ -50,17 +31,17 @@ def test_the_note_of_the_fact_holds():
     assert segment.volume_share(0.9, 1, facts.as_range("merchant_volume_log_sd")["mid"]) == pytest.approx(0.4, abs=0.05)
 
 
-def test_larger_customers_are_worth_more(draws):
-    table = segment.segments(draws, 1.1)
+def test_larger_customers_are_worth_more(futures):
+    table = segment.segments(futures, 1.1)
     assert table["merchants"].sum() == pytest.approx(1)
     assert table["value_to_cost"].is_monotonic_increasing
     assert table["worth_it"].is_monotonic_increasing
 
 
-def test_at_the_break_even_size_worth_equals_cost(draws):
-    least = segment.smallest_worth_winning(draws)
+def test_at_the_break_even_size_worth_equals_cost(futures):
+    least = segment.smallest_worth_winning(futures)
     pays = np.isfinite(least)
-    at_even = {name: values[pays] for name, values in draws.items()} | {"reviews_per_merchant_month": least[pays]}
+    at_even = {name: values[pays] for name, values in futures.items()} | {"reviews_per_merchant_month": least[pays]}
     margin = (
         at_even["reviews_per_merchant_month"]
         / 1000
@@ -70,9 +51,9 @@ def test_at_the_break_even_size_worth_equals_cost(draws):
     assert worth == pytest.approx(at_even["merchant_acquisition_usd"])
 
 
-def test_finding_follows_the_numbers(draws):
-    assert "worth winning from about" in segment.finding(draws).read()
-    hopeless = draws | {"value_capture": draws["value_capture"] * 0}
+def test_finding_follows_the_numbers(futures):
+    assert "worth winning from about" in segment.finding(futures).read()
+    hopeless = futures | {"value_capture": futures["value_capture"] * 0}
     assert "no customer is worth winning" in segment.finding(hopeless).read()
 
 

@@ -8,21 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from bigmodel_utils import facts, scenario
-from bigmodel_utils.market import entry, exposure, outlook, placement, risk, segment, standing
+from bigmodel_utils.market import entry, exposure, outlook, placement, risk, rivals, segment, standing, undertaking
 from bigmodel_utils.report import charts, market_explore, market_tables
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import simulation, uncertainty
+from bigmodel_utils.value import simulation
 
-MEASURED = {
-    "recall": 0.9,
-    "false_alarm_rate": 0.08,
-    "samples_per_second": 80.0,
-    "machine_usd_hour": 0.1,
-    "training_usd": 5.0,
-    "labels_bought": 1600.0,
-    "rules_usd": 30000,
-    "rules_delay_months": 3,
-}
 FIGURES = {
     name: Quantity(mid=mid, unit="", origin="measured", source="test")
     for name, mid in {"accuracy_target_b": 0.89, "accuracy_target_a": 0.8, "price_per_thousand": 12.0}.items()
@@ -35,47 +25,41 @@ def venture():
 
 
 @pytest.fixture(scope="module")
-def draws(venture):
-    measured = {name: uncertainty.constant(name, value, "") for name, value in MEASURED.items()}
-    return uncertainty.draw(uncertainty.from_assumptions(venture.assumptions) | measured, 1000, 7)
-
-
-@pytest.fixture(scope="module")
-def pictures(venture, draws):
+def pictures(venture, futures):
     return [
         charts.ranks(outlook.markets(venture), facts.load("countries"), "CHN"),
         charts.ranks(outlook.markets(venture, {"carbon": 1}), facts.load("countries"), "CHN"),
-        charts.price_response(outlook.price_response(venture, [0.3, 1, 10]), 10),
-        charts.gantt(outlook.project(venture)),
-        charts.later_start(entry.start_later(draws, 5, [0, 12, 24])),
+        charts.price_response(rivals.price_response(venture, [0.3, 1, 10]), 10),
+        charts.gantt(undertaking.project(venture)),
+        charts.later_start(entry.start_later(futures, 5, [0, 12, 24])),
     ]
 
 
 @pytest.fixture(scope="module")
-def tables(venture, draws):
+def tables(venture, futures):
     grid, closest, ask = standing.lessons(venture, FIGURES, {"fit": -1})
-    _, cures, finding = outlook.risks(venture)
+    _, cures, finding = undertaking.risks(venture)
     work, limits = placement.Work(1, 8760, 1), placement.Limits(rtt_ms=80)
     return [
         market_tables.duties(*outlook.rules(venture)),
-        market_tables.rivals(outlook.rivals(venture, 10)),
+        market_tables.rivals(rivals.shares(venture, 10)),
         market_tables.swot(standing.swot(venture, FIGURES)),
-        market_tables.segments(segment.segments(draws, 1.1), segment.finding(draws)),
-        market_tables.entry(entry.compare(entry.modes(facts.load("entry_modes")), draws, 5)),
+        market_tables.segments(segment.segments(futures, 1.1), segment.finding(futures)),
+        market_tables.entry(entry.compare(entry.modes(facts.load("entry_modes")), futures, 5)),
         market_tables.places(*outlook.places(venture, work, limits)),
         market_tables.mitigations(cures, finding),
         market_tables.resemblance(closest, ask),
         market_tables.questions(ask),
         market_tables.factors(grid),
         market_tables.ranking(outlook.markets(venture), facts.load("countries"), "CHN"),
-        market_tables.team(*outlook.team(venture, {"Seller": 1})),
-        market_tables.exposure(exposed(draws)),
+        market_tables.team(*undertaking.team(venture, {"Seller": 1})),
+        market_tables.exposure(exposed(futures)),
     ]
 
 
-def exposed(draws):
+def exposed(futures):
     register = risk.register(facts.load("risks"))
-    return exposure.exposed(simulation.npv(draws, 5), draws["discount_rate"], 5, register, 0.2, 7)
+    return exposure.exposed(simulation.npv(futures, 5), futures["discount_rate"], 5, register, 0.2, 7)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -107,9 +91,9 @@ def test_the_target_is_shown_even_far_down(venture):
 
 
 def test_table_of_rivals_says_who_leads(venture):
-    table = outlook.rivals(venture, 10)
+    table = rivals.shares(venture, 10)
     finding = market_tables.rivals(table).finding.read()
-    others = table[~table["offer"].isin([outlook.US, outlook.NOTHING])]
+    others = table[~table["offer"].isin([rivals.US, rivals.NOTHING])]
     assert others.loc[others["mid"].idxmax(), "offer"] in finding
 
 
@@ -130,7 +114,7 @@ def test_ranking_names_what_is_unknown_and_stresses_the_target(venture):
 
 
 def test_skills_that_somebody_has_leave_the_cell(venture):
-    rows = market_tables.team(*outlook.team(venture, {"Seller": 1})).rows
+    rows = market_tables.team(*undertaking.team(venture, {"Seller": 1})).rows
     assert rows[0]["uncovered_skills"].read() == "training; evaluation; data"
     assert rows[3]["uncovered_skills"] is None
     assert rows[4]["uncovered_skills"].read() == "support; labelling"
@@ -146,8 +130,8 @@ def test_moving_a_weight_redraws_the_ranking(venture):
     assert "ranks first" in box.children[-1].value
 
 
-def test_moving_the_start_redraws_the_value(draws):
-    box = market_explore.start(SimpleNamespace(draws=draws, years=5))
+def test_moving_the_start_redraws_the_value(futures):
+    box = market_explore.start(SimpleNamespace(draws=futures, years=5))
     assert "Starting 24 months later" in box.children[-1].value
     box.children[0].value = 12.0
     assert "Starting 12 months later" in box.children[-1].value

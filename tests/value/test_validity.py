@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from bigmodel_utils import facts, scenario
-from bigmodel_utils.market import outlook
+from bigmodel_utils.market import outlook, rivals
 from bigmodel_utils.value import machines, validity
 from bigmodel_utils.value.refusals import ValueRefused
 
@@ -27,7 +27,7 @@ def test_a_table_without_a_rule_does_not_age():
     validity.refuse_aged("training_runs", "any", date(1950, 1, 1), LATER)
 
 
-@pytest.mark.parametrize("ask", [outlook.rules, outlook.markets, lambda plan: outlook.rivals(plan, 5.0)])
+@pytest.mark.parametrize("ask", [outlook.rules, outlook.markets, lambda plan: rivals.shares(plan, 5.0)])
 def test_a_plan_on_old_prices_is_refused_with_where_to_mend(ask):
     with pytest.raises(ValueRefused, match="look it up again") as caught:
         ask(LATER)

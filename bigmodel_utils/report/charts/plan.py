@@ -11,7 +11,7 @@ from bigmodel_utils.report.chart import Chart
 from bigmodel_utils.report.scale import nice_ticks
 
 if TYPE_CHECKING:
-    from bigmodel_utils.market.outlook import Project
+    from bigmodel_utils.market.undertaking import Project
 
 
 def gantt(project: Project) -> Chart:
