@@ -90,9 +90,9 @@ def format_value(value: Any, spec: str, language: str) -> str:
     """Write one value for a reader of `language`.
 
     spec: "" as it is · integer · number1..number4 (decimals) · percent, percent1 · money (short: US$1.8M) ·
-    cents (two decimals) · compact (1.2M) · date · seconds · country (of an ISO 3166 alpha-3 code).  Source of the patterns: CLDR, through Babel.
+    cents (two decimals) · p (p-value, three decimals or < 0.001) · compact (1.2M) · date · seconds · country (of an ISO 3166 alpha-3 code).  Source of the patterns: CLDR, through Babel.
     """
-    from babel import dates, numbers
+    from babel import dates
 
     if isinstance(value, Message):
         return value.read(language)
@@ -107,6 +107,12 @@ def format_value(value: Any, spec: str, language: str) -> str:
         return dates.format_date(date.fromisoformat(str(value)), "long", locale=locale)
     if kind == "country":
         return _country(str(value), locale)
+    return _duration(value, language) if kind == "seconds" else _number(value, kind, digits, locale)
+
+
+def _number(value: float, kind: str, digits: int, locale: str) -> str:
+    from babel import numbers
+
     if kind == "percent":
         return numbers.format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale)
     if kind == "money":
@@ -115,8 +121,8 @@ def format_value(value: Any, spec: str, language: str) -> str:
         return numbers.format_currency(value, "USD", locale=locale)
     if kind == "compact":
         return _compact(value, locale)
-    if kind == "seconds":
-        return _duration(value, language)
+    if kind == "p":
+        return "< 0.001" if value < 0.001 else numbers.format_decimal(value, "0.000", locale)
     if kind == "integer":
         return numbers.format_decimal(round(value), locale=locale)
     return numbers.format_decimal(value, "#,##0." + "0" * (digits or 2), locale=locale)
@@ -136,8 +142,9 @@ def _money(value: float, locale: str) -> str:
     if 0 < abs(value) < 0.01:
         return numbers.format_currency(value, "USD", "¤#,##0.0000", locale, False)
     if abs(value) < _SHORTENED_FROM[locale]:
-        return numbers.format_currency(value, "USD", "¤#,##0.00" if abs(value) < 100 else "¤#,##0", locale, False)
-    return numbers.format_compact_currency(value, "USD", locale=locale, fraction_digits=1)
+        whole = abs(value) >= 100 or (abs(value) >= 10 and value == round(value))
+        return numbers.format_currency(value, "USD", "¤#,##0" if whole else "¤#,##0.00", locale, False)
+    return numbers.format_compact_currency(_three_digits(value), "USD", locale=locale, fraction_digits=1)
 
 
 def _compact(value: float, locale: str) -> str:
@@ -145,7 +152,12 @@ def _compact(value: float, locale: str) -> str:
 
     if 1000 <= abs(value) < _SHORTENED_FROM[locale]:
         return numbers.format_decimal(round(value), locale=locale)
-    return numbers.format_compact_decimal(value, locale=locale, fraction_digits=1 if abs(value) >= 1000 else 0)
+    return numbers.format_compact_decimal(_three_digits(value), locale=locale, fraction_digits=1 if abs(value) >= 1000 else 0)
+
+
+def _three_digits(value: float) -> float:
+    """Round as a reader does who is told thousands or millions: 307.1K is no truer than 307K."""
+    return float(f"{value:.3g}")
 
 
 def _duration(seconds: float, language: str) -> str:

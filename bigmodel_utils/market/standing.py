@@ -22,8 +22,8 @@ _QUICK, _SLOW = 3.0, 12.0
 _LOSING, _ROOMY = 1.0, 3.0
 # Our figure, whether more is better, and how it is written.
 _ACCURACY = ("accuracy_target_b", True, "percent1")
-_MARGIN = ("price_per_thousand", True, "cents")
-_PRICE = ("price_per_thousand", False, "cents")
+_MARGIN = ("price_per_thousand", True, "money")
+_PRICE = ("price_per_thousand", False, "money")
 
 
 def swot(scenario: Scenario, figures: Mapping[str, Quantity]) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def swot(scenario: Scenario, figures: Mapping[str, Quantity]) -> pd.DataFrame:
 
     `figures` are those of the evaluation and value pages; a comparison whose figures are missing is left out.
     """
-    accuracy, price = Message("Accuracy in the market"), Message("Price of 1,000")
+    accuracy, price = Message("Accuracy in the market"), Message("Price of 1,000 items")
     pairs = [
         ("simple_model", accuracy, Message("a simple model"), *_ACCURACY, "accuracy_target_rival"),
         ("unadapted", accuracy, Message("the model as it is"), *_ACCURACY, "accuracy_target_a"),
@@ -50,20 +50,20 @@ def _outside(scenario: Scenario, figures: Mapping[str, Quantity]) -> list[Compar
     target = scenario.target_market.country
     ranking = outlook.markets(scenario).table
     growth = facts.load("countries").set_index("iso3")["gdp_nominal_usd_cagr_pct_5y"]
-    middle = len(ranking) / 2
+    middle = (len(ranking) + 1) // 2
     growing, rank = Message("Growth of the country's economy, % a year"), Message("Rank among markets")
     found = [
         Comparison(
             "growth", growing, growth[target], growth.median(), True, False, beside=Message("the middle of all countries")
         ),
-        Comparison("rank", rank, ranking.loc[target, "rank"], middle, False, False, beside=Message("the middle")),
+        Comparison("rank", rank, ranking.loc[target, "rank"], middle, False, False, "integer", Message("the middle")),
     ]
     rivals = facts.load("rivals")
     here = rivals[rivals["country_iso3"].isna() | (rivals["country_iso3"] == target)]
     if len(here) and "price_per_thousand" in figures:
         ours, cheapest = figures["price_per_thousand"].mid, here["usd_per_thousand"].min()
         beside = Message("the cheapest programming interface")
-        found.append(Comparison("interface", Message("Price of 1,000"), ours, cheapest, False, True, "cents", beside))
+        found.append(Comparison("interface", Message("Price of 1,000 items"), ours, cheapest, False, True, "money", beside))
     burden, _ = outlook.rules(scenario)
     if burden.known:
         title = Message("Months to meet the rules")

@@ -62,6 +62,12 @@ class Canvas:
             line(tick, color=palette.LINE, linewidth=1, zorder=0)
         (axes.set_yticks if axis == "y" else axes.set_xticks)(ticks, labels)
 
+    def ends_inside(self, axes: Axes) -> None:
+        """Let the first and the last label under the axes begin and end with them: nothing then leaves the page."""
+        labels = axes.get_xticklabels()
+        labels[0].set_ha("left")
+        labels[-1].set_ha("right")
+
     def label(
         self, axes: Axes, x: float, y: float, text: str, colour: str = palette.INK, bold: bool = False, **how: Any
     ) -> None:

@@ -62,7 +62,12 @@ def quality(table: pd.DataFrame) -> Table:
         for row in table.to_dict("records")
     ]
     foreign = table[table["check"] == "texts in another language than declared"]["value"].max()
-    finding = Message("At most {share:percent1} of the texts are in another language than declared", share=float(foreign))
+    if round(float(foreign), 3) > 0:
+        finding = Message(
+            "Up to {share:percent1} of a market's texts are in another language than declared", share=float(foreign)
+        )
+    else:
+        finding = Message("The texts are in the language declared for their market")
     columns = [
         Column("market", Message("market")),
         Column("check", Message("check")),

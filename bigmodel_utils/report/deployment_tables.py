@@ -40,7 +40,7 @@ def menu(priced: pd.DataFrame, choice: Choice) -> Table:
         Column("variant", Message("form of the model")),
         Column("right", Message("accuracy"), "number"),
         Column("points", Message("change"), "number1", Message("points")),
-        Column("p_value", Message("p-value"), "number3"),
+        Column("p_value", Message("p-value"), "p"),
         Column("size_mb", Message("size"), "integer", Message("MB")),
         Column("rate", Message("speed"), "number1", Message("texts per second")),
         Column("latency_p95_ms", Message("wait, 95 of 100"), "number1", Message("ms")),

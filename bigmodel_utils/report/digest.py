@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import names
+from bigmodel_utils.report import figure_names, names
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
 from bigmodel_utils.report.table import LONGEST_OPEN, Column, Table
@@ -99,7 +99,7 @@ def _figures(found: Sequence[Difference]) -> str:
         return ""
     rows = [
         {
-            "what": names.figure(moved.name.rpartition("/")[2]),
+            "what": figure_names.figure(moved.name.rpartition("/")[2]),
             "stage": moved.name.partition("/")[0],
             "before": _number(moved.before, moved),
             "after": _number(moved.after, moved),

@@ -95,12 +95,6 @@ def written(value: float | Quantity, unit: str, with_unit: bool = True) -> Messa
     return Message("{value:" + spec + "} {unit}", value=value, unit=names.unit(unit))
 
 
-def rounded(value: float, unlike: float | None = None) -> float:
-    """Return `value` to two significant digits, a third where it would read as `unlike`: simulation is no sharper."""
-    short = float(f"{value:.2g}")
-    return float(f"{value:.3g}") if short == unlike else short
-
-
 def _assumed(given: Any) -> Quantity:
     return Quantity(
         mid=given.mid, low=given.low, high=given.high, unit=given.unit, origin="assumed", source=given.source, as_of=given.as_of

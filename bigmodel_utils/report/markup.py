@@ -33,6 +33,7 @@ def rendered(message: Message, language: str, decorate: Decorate | None = None) 
         if isinstance(value, Message):
             return rendered(value, language, decorate)
         html = escape(shown_value(value, spec, language))
+        html = f'<span class="q">{html}</span>' if html.startswith("−") else html  # a sign stays with its number
         return decorate(value, html, language) if decorate else html
 
     return _filled(message, language, fill, inline_markdown)

@@ -18,11 +18,30 @@ if TYPE_CHECKING:
 
 def weights(origin: Mapping[str, Any]) -> Table:
     """Return where pretrained weights come from. origin: what `pretrained.described` says."""
-    rows = [{"key": str(key).replace("_", " "), "value": str(value)} for key, value in origin.items()]
+    rows = [{"key": _WEIGHTS.get(key, str(key).replace("_", " ")), "value": _found(value)} for key, value in origin.items()]
     columns = [Column("key", Message("item")), Column("value", Message("as found"))]
     return Table(
         Message("The weights that both trainings start from"), columns, rows, Message("As their package or folder states.")
     )
+
+
+_WEIGHTS = {
+    "sha256": Message("checksum (SHA-256)"),
+    "member": Message("file in the package"),
+    "sizes": Message("size"),
+    "folder": Message("folder"),
+    "model_type": Message("kind of model"),
+    "num_hidden_layers": Message("layers"),
+    "hidden_size": Message("numbers per token"),
+    "vocab_size": Message("tokens known"),
+}
+
+
+def _found(value: Any) -> Message | str:
+    """Return a recorded fact as told; sizes of files, in bytes, as their sum."""
+    if isinstance(value, Mapping):
+        return Message("{size:integer} MB in {files} files", size=sum(value.values()) / 1e6, files=len(value))
+    return Message("{value:integer}", value=value) if isinstance(value, int) else str(value)
 
 
 def trainings(fits: Mapping[str, Any]) -> Table:
@@ -54,21 +73,21 @@ def trainings(fits: Mapping[str, Any]) -> Table:
 def differences(compared: pd.DataFrame) -> Table:
     """Return paired differences in accuracy. compared: first, second, difference, low, high, p_value, only_first, only_second."""
     real = compared[(compared["low"] > 0) | (compared["high"] < 0)]
-    rows = compared.assign(first=compared["first"].map(palette.model_name), second=compared["second"].map(palette.model_name))
+    points = {column: 100 * compared[column] for column in ("difference", "low", "high")}
+    models = {column: compared[column].map(palette.model_name) for column in ("first", "second")}
     finding = Message("{real} of {all} differences are real; the rest is not shown", real=len(real), all=len(compared))
     columns = [
         Column("first", Message("model")),
         Column("second", Message("against")),
-        Column("difference", Message("difference"), "percent1", Message("accuracy")),
-        Column("low", Message("low"), "percent1"),
-        Column("high", Message("high"), "percent1"),
-        Column("p_value", Message("p-value"), "number4"),
+        Column("difference", Message("difference"), "number1", Message("points")),
+        Column("low", Message("low"), "number1"),
+        Column("high", Message("high"), "number1"),
+        Column("p_value", Message("p-value"), "p"),
         Column("only_first", Message("only it right"), "integer"),
         Column("only_second", Message("only the other right"), "integer"),
     ]
-    return Table.of(
-        finding, rows, columns, Message("Same rows for both: bootstrap interval of the difference, exact McNemar test.")
-    )
+    source = Message("Same rows for both; range of the difference: rows drawn again (95 in 100); p-value: exact McNemar test.")
+    return Table.of(finding, compared.assign(**points, **models), columns, source)
 
 
 def gaps(found: Sequence[Gap]) -> Table:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bigmodel_utils.messages import Message
 
-_ASSUMPTIONS = {
+ASSUMPTIONS = {
     "online_merchants": Message("online merchants in the country"),
     "eligible_share": Message("merchants with enough reviews"),
-    "reviews_per_merchant_month": Message("reviews per merchant and month"),
+    "reviews_per_merchant_month": Message("reviews a merchant gets per month"),
     "reachable_share": Message("merchants within reach"),
     "long_run_share": Message("share won in the long run"),
-    "adoption_p": Message("adoption by own decision"),
-    "adoption_q": Message("adoption by imitation"),
-    "reviewer_wage_usd_hour": Message("a reader's wage"),
-    "reviews_read_per_hour": Message("reviews a person reads"),
+    "adoption_p": Message("merchants who start on their own per year"),
+    "adoption_q": Message("merchants who follow others per year"),
+    "reviewer_wage_usd_hour": Message("a reader's hourly wage"),
+    "reviews_read_per_hour": Message("reviews a person reads per hour"),
     "human_recall": Message("complaints that people find"),
     "human_false_alarm_rate": Message("false alarms of people"),
     "complaint_share": Message("complaints among reviews"),
@@ -24,7 +24,7 @@ _ASSUMPTIONS = {
     "merchant_churn_year": Message("merchants lost per year"),
     "average_load": Message("average use of a machine"),
     "entry_usd": Message("cost of entry"),
-    "team_usd_month": Message("cost of the team"),
+    "team_usd_month": Message("cost of the team per month"),
     "label_usd": Message("cost of a label"),
     "discount_rate": Message("discount rate"),
     "tax_rate": Message("tax on profit"),
@@ -35,8 +35,8 @@ _ASSUMPTIONS = {
     "rules_delay_months": Message("months to meet the rules"),
     "recall": Message("complaints that the model finds"),
     "false_alarm_rate": Message("false alarms of the model"),
-    "samples_per_second": Message("reviews a machine reads"),
-    "machine_usd_hour": Message("price of a machine"),
+    "samples_per_second": Message("reviews a machine reads per second"),
+    "machine_usd_hour": Message("price of a machine per hour"),
     "training_usd": Message("cost of training"),
     "labels_bought": Message("labels bought"),
     "parcels_per_year": Message("parcels a year"),
@@ -73,34 +73,6 @@ _ASSUMPTIONS = {
     "check_minutes": Message("time to read a draft and decide"),
     "edit_minutes": Message("time to finish a usable draft"),
 }
-_FIGURES = {
-    "npv": Message("net present value"),
-    "irr": Message("internal rate of return"),
-    "lowest_cash": Message("lowest point of cash"),
-    "payback_month": Message("month in which the money is back"),
-    "people_usd_per_thousand": Message("cost of 1,000 items done by people"),
-    "saving_per_thousand": Message("a customer's saving on 1,000 items"),
-    "price_per_thousand": Message("price of 1,000 items"),
-    "probability_of_gain": Message("chance of gaining money"),
-    "futures_with_gain": Message("futures in which entering gains money"),
-    "probability_of_saving": Message("chance of costing a customer less than people"),
-    "probability_of_payback": Message("chance of earning the money back"),
-    "serving_usd_per_thousand": Message("computing for 1,000 items"),
-    "training_usd": Message("cost of training"),
-    "accuracy_source_a": Message("accuracy of the home model at home"),
-    "accuracy_target_a": Message("accuracy of the home model in the target market"),
-    "accuracy_target_b": Message("accuracy of the adapted model in the target market"),
-    "recall_b": Message("true cases that the adapted model finds"),
-    "false_alarm_rate_b": Message("false alarms of the adapted model"),
-    "samples_per_second": Message("items read per second"),
-    "tam_usd_year": Message("whole market"),
-    "sam_usd_year": Message("market within reach"),
-    "som_usd_year": Message("market that is ours to win"),
-    "merchants_final_year": Message("merchants in the last year"),
-    "served_size_mb": Message("size of the served model"),
-    "sustained_requests_per_second": Message("requests that one server sustains"),
-    "privacy_points_lost": Message("accuracy given up for a privacy budget"),
-}
 _UNITS = {
     "share": Message("share"),
     "USD": Message("USD"),
@@ -127,17 +99,35 @@ _UNITS = {
     "MB": Message("MB"),
     "requests/s": Message("requests per second"),
     "points": Message("points"),
+    "USD per text": Message("USD per text"),
+    "texts": Message("texts"),
+    "texts/s": Message("texts per second"),
+    "items per second": Message("items per second"),
+    "sentences per second": Message("sentences per second"),
+    "users per second": Message("users per second"),
+    "s": Message("seconds"),
+    "ms": Message("milliseconds"),
+    "GB": Message("GB"),
+    "FLOP/text": Message("operations per text"),
+    "FLOP/s": Message("operations per second"),
+    "kWh per million texts": Message("kWh per million texts"),
+    "times": Message("times"),
+    "score": Message("of 1"),
+    "AUC": Message("of 1"),
+    "NDCG": Message("of 1"),
+    "F1": Message("of 1"),
+    "perplexity": Message("tokens equally likely"),
+    "proposals": Message("proposals"),
+    "duties": Message("duties"),
+    "alarms per quiet year": Message("alarms per quiet year"),
+    "nats": Message("nats"),
+    "mean squared error": Message("mean squared error"),
 }
 
 
 def assumption(name: str) -> Message:
     """Return the reader's name of an assumption or measured input; an unknown one is its key in words."""
-    return _ASSUMPTIONS.get(name, Message("{name}", name=name.replace("_", " ")))
-
-
-def figure(name: str) -> Message:
-    """Return the reader's name of a stage's figure, or of an assumption."""
-    return _FIGURES.get(name) or assumption(name)
+    return ASSUMPTIONS.get(name, Message("{name}", name=name.replace("_", " ")))
 
 
 def unit(name: str) -> Message:

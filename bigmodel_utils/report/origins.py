@@ -7,10 +7,17 @@ from html import escape
 from typing import Any
 
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import names
+from bigmodel_utils.report import figure_names, names, provenance
 from bigmodel_utils.report.markup import both, plain
 from bigmodel_utils.report.tables import ORIGIN_NAMES, ORIGIN_SIGNS
 from bigmodel_utils.units import Quantity
+
+_TOLD_BY_NUMBER = {"share", "USD"}
+_RANGES = {
+    "measured": Message("range, 95 in 100"),
+    "estimated": Message("range, 8 in 10"),
+    "assumed": Message("range assumed"),
+}
 
 
 class Origins:
@@ -40,22 +47,23 @@ class Origins:
 
     def _row(self, name: str, q: Quantity) -> str:
         spec = names.spec_for(q.unit, q.mid)
-        facts = [(Message("value"), Message("{value:" + spec + "} ({unit})", value=q.mid, unit=names.unit(q.unit)))]
+        value = "{value:" + spec + "}" + ("" if q.unit in _TOLD_BY_NUMBER else " ({unit})")
+        facts = [(Message("value"), Message(value, value=q.mid, unit=names.unit(q.unit)))]
         if q.low is not None:
-            share = 95 if q.origin == "measured" else 80
-            between = Message("{low:" + spec + "} – {high:" + spec + "}", low=q.low, high=q.high)
-            facts.append((Message("{share} % interval", share=share), between))
+            facts.append((_RANGES[q.origin], Message("{low:" + spec + "} – {high:" + spec + "}", low=q.low, high=q.high)))
         facts.append((Message("origin"), ORIGIN_NAMES[q.origin]))
         if q.n:
             facts.append((Message("rows or draws"), Message("{n:integer}", n=q.n)))
         if q.method:
-            facts.append((Message("method"), Message("{text}", text=q.method)))
-        facts.append((Message("source"), Message("{text}", text=q.source)))
+            facts.append((Message("method"), provenance.method(q.method)))
+        facts.append((Message("source"), provenance.source(q.source)))
         if q.as_of:
             facts.append((Message("as of"), Message("{day:date}", day=q.as_of.isoformat())))
         facts.append((Message("run"), Message("{run}", run=self._run_id)))
         items = "".join(f"<dt>{both(what)}</dt><dd>{both(fact)}</dd>" for what, fact in facts)
-        return f'<div popover id="o-{escape(name)}" class="origin"><p>{both(names.figure(name))}</p><dl>{items}</dl></div>'
+        return (
+            f'<div popover id="o-{escape(name)}" class="origin"><p>{both(figure_names.figure(name))}</p><dl>{items}</dl></div>'
+        )
 
 
 def key() -> str:

@@ -17,11 +17,11 @@ from bigmodel_utils.report import digest
 from bigmodel_utils.report.evidence import day_written
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
+from bigmodel_utils.report.verdict import WORDS_ALONE
 from bigmodel_utils.scenario import Scenario
 
 MOST_RUNS = 12
 _WIDTH, _HEIGHT = 120, 28
-WORDS_ALONE = {"go": Message("Go"), "wait": Message("Wait"), "stop": Message("Stop")}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ MODEL_NAMES = {
     "a": Message("home model, unchanged"),
     "b": Message("adapted model"),
     "p": Message("adapted without home data"),
-    "rival": Message("text fragments"),
+    "rival": Message("word counter"),
     "floor": Message("always the commonest label"),
     "people": Message("people today"),
 }

@@ -1,4 +1,4 @@
-"""Round numbers for axes."""
+"""Round numbers for axes and for readers."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     digits = max(0, 2 - math.floor(math.log10(step)))
     return [round(place * step, digits) + 0.0 for place in range(first, last + 1)]
+
+
+def rounded(value: float, unlike: float | None = None) -> float:
+    """Return `value` to two significant digits, a third where it would read as `unlike`: simulation is no sharper."""
+    short = float(f"{value:.2g}")
+    return float(f"{value:.3g}") if short == unlike else short

@@ -9,9 +9,10 @@ from bigmodel_utils.deployment.menu import named
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import charts, names, palette
 from bigmodel_utils.report.chart import Chart
-from bigmodel_utils.report.evidence import Evidence, rounded, written
+from bigmodel_utils.report.evidence import Evidence, written
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.origins import Origins
+from bigmodel_utils.report.scale import rounded
 
 SIGNIFICANT = 0.05
 DEPLOYMENT, TRUST = "04_deploy_model", "07_check_trust"
@@ -44,7 +45,7 @@ def market(evidence: Evidence) -> tuple[Chart, list[Message]]:
     som = evidence.figures["som_usd_year"]
     sentences = [
         Message(
-            "What is ours to win is worth **{som:money}** a year; 8 in 10 futures: {low:money} to {high:money}.",
+            "What we could win is worth **{som:money}** a year; 8 in 10 futures: {low:money} to {high:money}.",
             som=som,
             low=som.low,
             high=som.high,
@@ -71,7 +72,7 @@ def _home(evidence: Evidence) -> Message:
 def _adapting(row: dict) -> Message:
     if row["p_value"] < SIGNIFICANT and row["difference"] > 0:
         return Message(
-            "**Adapting pays:** {points:number1} points more than the home model unchanged (paired test).",
+            "**Adapting pays:** {points:number1} points more than the home model unchanged, beyond what luck explains.",
             points=100 * row["difference"],
         )
     return Message(
@@ -84,12 +85,12 @@ def _starting(row: dict) -> Message:
     points = 100 * row["difference"]
     if row["p_value"] >= SIGNIFICANT:
         return Message(
-            "Starting from the home model rather than from pretrained weights makes no measurable difference ({points:number1} points).",
-            points=points,
+            "Our home model gives no measurable head start: adapting a general model does as well ({points:number1} points apart).",
+            points=abs(points),
         )
     if points > 0:
-        return Message("Starting from the home model adds {points:number1} points over pretrained weights.", points=points)
-    return Message("Starting from the home model costs {points:number1} points against pretrained weights.", points=-points)
+        return Message("Our home model is a head start: {points:number1} points over adapting a general model.", points=points)
+    return Message("Our home model holds us back: adapting a general model is {points:number1} points better.", points=-points)
 
 
 _COMPARISONS = {("b", "a"): _adapting, ("b", "p"): _starting}
@@ -107,28 +108,26 @@ def cost(evidence: Evidence) -> tuple[Chart, list[Message]]:
         part=palette.COST_HEADS[largest],
         share=parts[largest] / float(ours["total"]),
     )
-    computing = Message(
-        "Computing costs {serving:money} per 1,000 items.", serving=evidence.figures["serving_usd_per_thousand"]
-    )
+    computing = Message("Machines cost {serving:money} per 1,000 items.", serving=evidence.figures["serving_usd_per_thousand"])
     return chart, [share, computing, served(evidence)]
 
 
 def served(evidence: Evidence) -> Message:
     """Return what is served, how large it is, and the rate that one machine sustains; or that nobody measured it."""
     if DEPLOYMENT not in evidence.run.stages:
-        return Message("How it would be served was not measured in this run: the speed is that of the trained model.")
+        return Message("How it would be served was not measured: the speed is that of the trained model.")
     form = named(evidence.run.json(DEPLOYMENT, "machine")["variant"])
     size, rate = evidence.figures["served_size_mb"], evidence.figures["sustained_requests_per_second"]
     wait = evidence.scenario.deployment.latency_p95_ms
     if rate.mid <= 0:
         return Message(
-            "What is served: {form}, {size:integer} MB. No rate was found at which 95 of 100 answers come within {wait:integer} ms.",
+            "It would be served as {form}, {size:integer} MB. No rate was found at which 95 of 100 answers come within {wait:integer} ms.",
             form=form,
             size=size,
             wait=wait,
         )
     return Message(
-        "What is served: {form}, {size:integer} MB. One machine answers {rate} requests a second, 95 of 100 within {wait:integer} ms.",
+        "It would be served as {form}, {size:integer} MB: one machine answers {rate} requests a second, 95 of 100 within {wait:integer} ms.",
         form=form,
         size=size,
         rate=written(rate, rate.unit, with_unit=False),
@@ -144,12 +143,12 @@ def value(evidence: Evidence) -> tuple[Chart, list[Message]]:
     lowest = figures["lowest_cash"]
     sentences = [
         Message(
-            "At its lowest, cash stands at **{lowest:money}** in the median future; one future in ten falls to {low:money} or below.",
+            "At its lowest, cash stands at **{lowest:money}** in the median future; in one of ten it falls to {low:money} or below.",
             lowest=lowest,
             low=lowest.low,
         ),
         Message(
-            "The money is back within {years} years in {share:percent} of the futures.",
+            "The money is back within {years} years in {share:percent} of the futures, interest not counted.",
             years=evidence.scenario.decision.horizon_years,
             share=figures["probability_of_payback"],
         ),
@@ -164,10 +163,9 @@ def risk(evidence: Evidence) -> tuple[Chart, list[Message]]:
     first, last = table.iloc[0], table.iloc[-1]
     sentences = [
         Message(
-            "From {low} to {high}, **{assumption}** moves the value by {swing:money}.",
-            assumption=names.assumption(first["assumption"]),
+            "From {low} to {high}, the first alone moves the value by **{swing:money}**.",
             low=written(rounded(first["low_value"]), first["unit"], with_unit=False),
-            high=written(rounded(first["high_value"]), first["unit"]),
+            high=written(rounded(first["high_value"]), first["unit"], with_unit=False),
             swing=abs(first["npv_at_high"] - first["npv_at_low"]),
         ),
         _least(last),
@@ -177,22 +175,30 @@ def risk(evidence: Evidence) -> tuple[Chart, list[Message]]:
 
 
 _WAYS = {
-    "pool": Message("As the rules on file stand, rows may be pooled at home."),
-    "federated": Message("As the rules on file stand, rows stay with their holders and only weights travel."),
-    "none": Message("As the rules on file stand, no way of training on these rows is open."),
+    "pool": Message("Under the rules on file, customers' texts may be brought together at home."),
+    "federated": Message(
+        "Under the rules on file, customers' texts stay where they are; only what a model learned from them may travel."
+    ),
+    "none": Message("Under the rules on file, these texts may not be learned from at all."),
 }
 
 
 def trust(evidence: Evidence) -> list[Message]:
     """Return which way of training the rules leave open, and what a privacy budget costs; or that nobody asked."""
     if TRUST not in evidence.run.stages:
-        return [Message("What rules allow and what privacy costs was not examined in this run.")]
+        return [Message("What the rules allow and what privacy costs was not examined.")]
     way, lost = _WAYS[evidence.run.json(TRUST, "way")["kind"]], evidence.figures["privacy_points_lost"]
     if lost.low > 0:
-        return [way, Message("A privacy budget costs {lost:number1} points of accuracy, all else equal.", lost=lost)]
+        return [
+            way,
+            Message("Hiding each person in the training costs {lost:number1} points of accuracy, all else equal.", lost=lost),
+        ]
     return [
         way,
-        Message("A privacy budget costs no accuracy that can be shown ({lost:number1} points, all else equal).", lost=lost),
+        Message(
+            "Hiding each person in the training costs no accuracy that can be shown ({lost:number1} points, all else equal).",
+            lost=lost,
+        ),
     ]
 
 

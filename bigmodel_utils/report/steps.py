@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
-from bigmodel_utils.report.evidence import Evidence, rounded, written
+from bigmodel_utils.report.evidence import Evidence, written
 from bigmodel_utils.report.markup import both
+from bigmodel_utils.report.scale import rounded
 
 _MARKET = {
     "online_merchants",
@@ -51,10 +52,10 @@ def _narrow(row: dict, start: date) -> Message:
     name = row["assumption"]
     owner, how, weeks = next((found[1:] for found in _OWNERS if name in found[0]), _FINANCE)
     return Message(
-        "Narrow down **{assumption}**, now between {low} and {high}, {how} ({owner}, by {day:date})",
+        "Narrow down **{assumption}**, now {low} to {high}, {how} ({owner}, by {day:date})",
         assumption=names.assumption(name),
         low=written(rounded(row["low_value"]), row["unit"], with_unit=False),
-        high=written(rounded(row["high_value"]), row["unit"]),
+        high=written(rounded(row["high_value"]), row["unit"], with_unit=False),
         how=how,
         owner=owner,
         day=_after(start, weeks),

@@ -73,10 +73,13 @@ def _points(row: dict, name: str) -> Message | None:
 def searched(trials: pd.DataFrame) -> Table:
     """Return the settings tried, best first. trials: as `training.search.search` returns."""
     ordered = trials.assign(given_up=trials["state"] == "pruned").sort_values(["given_up", "loss"])
-    rows = [row | {"state": STATES[row["state"]]} for row in ordered.to_dict("records")]
+    rows = [
+        row | {"state": STATES[row["state"]], "learning_rate": Message("{rate}", rate=f"{row['learning_rate']:g}")}
+        for row in ordered.to_dict("records")
+    ]
     columns = [
         Column("state", Message("trial")),
-        Column("learning_rate", Message("learning rate"), "number4"),
+        Column("learning_rate", Message("learning rate"), "number"),
         Column("epochs", Message("passes"), "integer"),
         Column("frozen_layers", Message("frozen layers"), "integer"),
         Column("weight_decay", Message("weight decay"), "number3"),

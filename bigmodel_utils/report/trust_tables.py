@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,17 @@ if TYPE_CHECKING:
 
 
 def account(entries: Sequence[Any], spent: float, budget: float | None) -> Table:
-    """Return the account of a data set. entries: at, purpose, epsilon, delta, noise_multiplier, steps."""
-    rows = [
-        {
-            "at": str(entry.at)[:10],
-            "epsilon": entry.epsilon,
-            "purpose": Message("{purpose}", purpose=entry.purpose),
-            "noise": entry.noise_multiplier,
-            "steps": entry.steps,
-            "delta": Message("{value}", value=f"{entry.delta:.1e}"),
-        }
+    """Return the account of a data set, draws of one training in a line. entries: at, purpose, epsilon, delta, noise_multiplier, steps."""
+    lines = Counter(
+        (str(entry.at)[:10], _training(entry.purpose), entry.epsilon, entry.noise_multiplier, entry.steps, f"{entry.delta:.1e}")
         for entry in entries
+    )
+    names = ("at", "purpose", "epsilon", "noise", "steps", "delta")
+    rows = [
+        dict(zip(names, line, strict=True)) | {"purpose": _PURPOSES.get(line[1], line[1]), "count": count}
+        for line, count in lines.items()
     ]
-    told = {"count": len(rows), "spent": spent}
+    told = {"count": len(entries), "spent": spent}
     finding = (
         Message(
             "{count} private trainings on these rows spend an epsilon of {spent:number1} together; the budget is {budget:number1}",
@@ -40,6 +39,7 @@ def account(entries: Sequence[Any], spent: float, budget: float | None) -> Table
     columns = [
         Column("at", Message("date"), "date"),
         Column("purpose", Message("training")),
+        Column("count", Message("draws"), "integer"),
         Column("epsilon", Message("epsilon"), "number1"),
         Column("noise", Message("noise"), "number2", Message("clip norms")),
         Column("steps", Message("steps"), "integer"),
@@ -50,6 +50,14 @@ def account(entries: Sequence[Any], spent: float, budget: float | None) -> Table
         "the same training again tells nothing new and spends nothing."
     )
     return Table(finding, columns, rows, source)
+
+
+_PURPOSES = {"head on frozen vectors": Message("last layer on fixed vectors")}
+
+
+def _training(purpose: str) -> str:
+    """Return what was trained, without the number of the draw."""
+    return purpose.rpartition(", draw ")[0] or purpose
 
 
 def attacks(table: pd.DataFrame) -> Table:

@@ -85,7 +85,7 @@ def _sliders(evidence: Evidence) -> list[dict[str, Any]]:
         given = evidence.scenario.assumptions.get(name)
         low, high = (given.low, given.high) if given else (row["low_value"], row["high_value"])
         spec = names.spec(unit, high if unit.startswith(("share", "per")) else max(abs(low), abs(high)))
-        sliders.append({"name": name, "low": low, "high": high, "start": evidence.inputs[name], "spec": spec, "unit": unit})
+        sliders.append({"name": name, "low": low, "high": high, "start": evidence.inputs[name], "spec": spec})
     return sliders
 
 
@@ -101,9 +101,8 @@ def _slider_html(slider: dict[str, Any]) -> str:
 
 def _state(evidence: Evidence, sliders: Sequence[dict[str, Any]]) -> dict[str, Any]:
     rule = evidence.scenario.decision
-    shown = [{**s, "unit": _spoken(names.unit(s["unit"])) if _needs_unit(s["spec"]) else None} for s in sliders]
     return {
-        "sliders": shown,
+        "sliders": sliders,
         "steps": STEPS,
         "draws": _columns(evidence.table("draws")),
         "cash": _cash(evidence.table("cash")),
@@ -115,10 +114,6 @@ def _state(evidence: Evidence, sliders: Sequence[dict[str, Any]]) -> dict[str, A
         "texts": {key: _spoken(message) for key, message in _SENTENCES.items()},
         "verdicts": {key: _spoken(word) for key, word in WORDS.items()},
     }
-
-
-def _needs_unit(spec: str) -> bool:
-    return not spec.startswith(("percent", "money"))
 
 
 def _spoken(message: Message) -> dict[str, str]:

@@ -64,11 +64,13 @@ def visited(browser, page: Path) -> dict[str, object]:
 
 
 def slider_ms(browser, brief: Path) -> list[float]:
-    """Return the milliseconds from a slider's move to the finished new picture, sorted."""
+    """Return the milliseconds from a slider's move to the painted new picture, sorted; waiting for the frame counts."""
     visit = Visit(browser, brief)
-    move = """(value) => { const s = document.querySelector(".slider input"), t = performance.now();
-      s.value = value; s.dispatchEvent(new Event("input")); document.querySelector(".whatif svg").getBoundingClientRect(); return performance.now() - t; }"""
-    times = [visit.page.evaluate(move, 8 * place) for place in range(SLIDER_MOVES)]
+    move = """async (value) => { const s = document.querySelector(".slider input"), seen = document.querySelector(".whatif svg"), before = seen.innerHTML;
+      const painted = () => new Promise((done) => requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); }));
+      const start = performance.now(); s.value = value; s.dispatchEvent(new Event("input")); await painted();
+      const took = performance.now() - start; if (seen.innerHTML === before) throw Error("no new picture"); return took; }"""
+    times = [visit.page.evaluate(move, 8 * place + 1) for place in range(SLIDER_MOVES)]
     visit.page.close()
     return sorted(times)
 

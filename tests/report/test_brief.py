@@ -13,9 +13,10 @@ from finished_run import written_run
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import sections, steps, verdict
-from bigmodel_utils.report.evidence import Evidence, rounded, written
+from bigmodel_utils.report.evidence import Evidence, written
 from bigmodel_utils.report.markup import plain
 from bigmodel_utils.report.origins import Origins
+from bigmodel_utils.report.scale import rounded
 from bigmodel_utils.scenario import CHAIN
 from bigmodel_utils.units import Quantity
 

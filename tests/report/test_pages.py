@@ -167,6 +167,7 @@ def test_sliders_move_the_verdict_and_the_address_keeps_them(reports: Path, brow
     slider = page.locator(".slider input").first
     slider.focus()
     page.keyboard.press("End")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     after = page.inner_text(".answer")
     assert after != before
     assert visit.complaints == []

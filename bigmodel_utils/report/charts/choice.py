@@ -73,7 +73,7 @@ def price_response(table: pd.DataFrame, price: float) -> Chart:
         **values,
     )
     note = Message(
-        "Share of choices by our price per 1,000, logarithmic scale; rivals stand still. Band: 80 % interval over buyers' preferences."
+        "Share of choices by our price per 1,000, logarithmic scale; rivals stand still. Band: 8 in 10 draws of what buyers value."
     )
     return Chart(finding, alt, note, lambda canvas: _response(canvas, rows, near))
 
@@ -88,7 +88,8 @@ def _response(canvas: Canvas, rows: pd.DataFrame, near: pd.Series) -> None:
     axes.set_ylim(0, ticks[-1])
     canvas.grid(axes, ticks, [canvas.value(tick, "percent") for tick in ticks])
     marks = list(prices)[:: 2 if canvas.narrow else 1]
-    axes.set_xticks(marks, [canvas.value(mark, "cents") for mark in marks])
+    axes.set_xticks(marks, [canvas.value(mark, "money") for mark in marks])
+    canvas.ends_inside(axes)
     axes.fill_between(prices, rows["low"], rows["high"], color=palette.ACCENT_SOFT, linewidth=0)
     axes.plot(prices, rows["mid"], color=palette.ACCENT, linewidth=2.5)
     axes.plot(near["usd_per_thousand"], near["mid"], "o", color=palette.ACCENT, markersize=9, markeredgewidth=0)
@@ -109,7 +110,7 @@ def later_start(table: pd.DataFrame) -> Chart:
         finding = Message("Starting {months:integer} months later loses nothing: {now:money} becomes {then:money}", **values)
     alt = Message("Line with a band over the month of the start: from {now:money} to {then:money}.", **values)
     note = Message(
-        "Net present value by months of delay. The plan ends on the same day; rivals and costs stand still. Band: 80 % interval."
+        "Net present value by months of delay. The plan ends on the same day; rivals and costs stand still. Band: 8 in 10 futures."
     )
     return Chart(finding, alt, note, lambda canvas: _later(canvas, rows))
 

@@ -59,6 +59,7 @@ def _histograms(canvas: Canvas, rows: pd.DataFrame, threshold: float) -> None:
     axes.set(xlabel="", ylabel="", xlim=(0, 1), yticks=[])
     ticks = [0, 0.25, 0.5, 0.75, 1]
     axes.set_xticks(ticks, [canvas.value(tick, "percent") for tick in ticks])
+    canvas.ends_inside(axes)
     top = axes.get_ylim()[1]
     axes.plot([threshold, threshold], [0, top], color=palette.INK, linewidth=1)
     canvas.label(axes, threshold, top, canvas.value(threshold, "percent"), ha="left", dx=5, dy=-6)

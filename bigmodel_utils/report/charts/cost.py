@@ -71,13 +71,13 @@ def _key(canvas: Canvas, axes, y: float) -> None:
     x = 0.0
     for part in _PARTS:
         name = canvas.read(palette.COST_NAMES[part])
-        if canvas.narrow and x and x + text_width(name, SMALL) + 20 > canvas.width:
+        if canvas.narrow and x and x + text_width(name, SMALL) + 22 > canvas.width:
             x, y = 0.0, y - 0.75
         axes.annotate(
             "■", (0, y), xytext=(x, 0), textcoords="offset points", color=palette.COST_COLOURS[part], va="center", size=15
         )
-        canvas.label(axes, 0, y, name, palette.MUTE, ha="left", dx=x + 15, size=SMALL)
-        x += text_width(name, SMALL) + 34
+        canvas.label(axes, 0, y, name, palette.MUTE, ha="left", dx=x + 18, size=SMALL)
+        x += text_width(name, SMALL) + 38
 
 
 def threshold_cost(table: pd.DataFrame, threshold: float | None = None) -> Chart:

@@ -53,7 +53,7 @@ def frontier(table: pd.DataFrame, chosen: str, limit_points: float) -> Chart:
 
 
 def _points(canvas: Canvas, rows: list[dict[str, Any]], chosen: str, limit_points: float) -> None:
-    room = 118 if canvas.narrow else 230
+    room = 124 if canvas.narrow else 230
     names = [wrapped(canvas.read(named(row["variant"])), room - 14, SMALL) for row in rows]
     left = min(room, max(text_width(line, bold=True) for name in names for line in name.split("\n")) + 14)
     axes = canvas.axes(height=len(rows) * _ROW + 34, left=left, right=52, top=4, bottom=30)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _READERS = {
     "head": (Message("home model, new last layer"), palette.ACCENT),
-    "rival": (Message("text fragments"), palette.MUTE),
+    "rival": (palette.MODEL_NAMES["rival"], palette.MUTE),
 }
 
 
@@ -29,7 +29,7 @@ def labels(curves: pd.DataFrame, zero_shot_error: float, meaning: Message) -> Ch
     ends = curves[curves["size"] == curves["size"].max()].groupby("reader")["error"].mean()
     alt = Message(
         "Lines of errors against labels, to {size:integer}: the home model's new last layer ends at {head:percent1}, "
-        "text fragments at {rival:percent1}; without labels the home model errs in {zero:percent1}.",
+        "the word counter at {rival:percent1}; without labels the home model errs in {zero:percent1}.",
         size=int(curves["size"].max()),
         head=float(ends["head"]),
         rival=float(ends["rival"]),

@@ -29,16 +29,14 @@ def learning(history: pd.DataFrame, measure: str = "validation_accuracy") -> Cha
     best = max(ends, key=ends.__getitem__) if spec == "percent" else min(ends, key=ends.__getitem__)
     what = Message("validation accuracy") if spec == "percent" else Message("training loss")
     finding = Message(
-        "After {examples:integer} examples, {what} of the {model} stands at {end}",
+        "After {examples:integer} examples the {what} is {end} ({model})",
         examples=int(lines[best]["examples"].iloc[-1]),
         what=what,
         model=palette.model_name(best),
         end=Message("{value:percent1}" if spec == "percent" else "{value:number2}", value=ends[best]),
     )
-    alt = Message(
-        "Line chart of {what} for {count} models, up to {seen:integer} examples.", what=what, count=len(lines), seen=seen
-    )
-    note = Message("{what} against training examples seen. Measured in this run.", what=what)
+    alt = Message("Lines of {what} up to {seen:integer} examples; models: {count}.", what=what, count=len(lines), seen=seen)
+    note = Message("Up: {what}; across: training examples seen. Measured in this run.", what=what)
     return Chart(finding, alt, note, lambda canvas: _lines(canvas, lines, measure, spec))
 
 
@@ -58,5 +56,5 @@ def _lines(canvas: Canvas, lines: dict[str, pd.DataFrame], measure: str, spec: s
         colour = palette.model_colour(model)
         axes.plot(group["examples"], group[measure], color=colour, linewidth=2.5, marker="o", markersize=6, markeredgewidth=0)
         name = canvas.read(palette.model_name(model))
-        canvas.label(axes, 0, ticks[-1], name, colour, bold=True, ha="left", dy=22 + 18 * (len(ordered) - 1 - place))
+        canvas.label(axes, 0, ticks[-1], name, colour, bold=True, ha="left", dy=18 + 18 * (len(ordered) - 1 - place))
         axes.plot(group["examples"].iloc[-1], group[measure].iloc[-1], "o", color=colour, markersize=9, markeredgewidth=0)

@@ -8,7 +8,7 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.report import palette
 from bigmodel_utils.report.canvas import SMALL, Canvas
 from bigmodel_utils.report.chart import Chart
-from bigmodel_utils.report.scale import nice_ticks
+from bigmodel_utils.report.scale import nice_ticks, rounded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,23 +31,17 @@ def adoption(table: pd.DataFrame) -> Chart:
     table: year, low, mid, high (merchants).
     """
     rows = table.sort_values("year")
-    last = rows.iloc[-1]
+    last = {column: rounded(float(rows[column].iloc[-1])) for column in ("low", "mid", "high")} | {
+        "year": rows["year"].iloc[-1]
+    }
     finding = Message(
-        "By year {year:integer}, {mid:integer} merchants have joined; "
-        "8 in 10 futures lie between {low:integer} and {high:integer}",
-        year=last["year"],
-        mid=last["mid"],
-        low=last["low"],
-        high=last["high"],
+        "By year {year:integer}, {mid:integer} merchants have joined; 8 in 10 futures: {low:integer} to {high:integer}", **last
     )
     alt = Message(
         "Rising curve with a band: {mid:integer} merchants in year {year:integer}, between {low:integer} and {high:integer}.",
-        year=last["year"],
-        mid=last["mid"],
-        low=last["low"],
-        high=last["high"],
+        **last,
     )
-    note = Message("Merchants over time (Bass diffusion). Line: median, band: 80 % interval. Estimated.")
+    note = Message("Merchants who have joined. Line: middle of the futures, band: 8 in 10 of them. Estimated (Bass diffusion).")
     return Chart(finding, alt, note, lambda canvas: _adoption(canvas, rows))
 
 
@@ -61,11 +55,14 @@ def _adoption(canvas: Canvas, rows: pd.DataFrame) -> None:
     step = max(1, len(set(years.astype(int))) // (3 if canvas.narrow else 6))
     marks = sorted({int(year) for year in years})[::step]
     axes.set_xticks(marks, [canvas.read(Message("year {year}", year=mark)) for mark in marks])
+    canvas.ends_inside(axes)
     axes.fill_between(years, rows["low"], rows["high"], color=palette.ACCENT_SOFT, linewidth=0)
     axes.plot(years, rows["mid"], color=palette.ACCENT, linewidth=2.5)
     for column, colour in (("high", palette.MUTE), ("mid", palette.ACCENT), ("low", palette.MUTE)):
         value = float(rows[column].iloc[-1])
-        canvas.label(axes, years.max(), value, canvas.value(value, _count(value)), colour, column == "mid", ha="left", dx=8)
+        canvas.label(
+            axes, years.max(), value, canvas.value(rounded(value), _count(value)), colour, column == "mid", ha="left", dx=8
+        )
 
 
 def _count(value: float) -> str:
@@ -89,7 +86,9 @@ def market_size(table: pd.DataFrame) -> Chart:
         som_low=ours["low"],
         som_high=ours["high"],
     )
-    note = Message("USD per year, logarithmic scale. Dot: middle, bar: 80 % interval. Estimated from assumptions with sources.")
+    note = Message(
+        "USD per year, logarithmic scale. Dot: middle of the futures, bar: 8 in 10 of them. Estimated from assumptions with sources."
+    )
     return Chart(finding, alt, note, lambda canvas: _sizes(canvas, rows))
 
 

@@ -26,7 +26,9 @@ def reliability(before: pd.DataFrame, after: pd.DataFrame, calibration: pd.DataF
     """
     row = calibration.set_index("model").loc[model]
     values = {"name": palette.model_name(model), "before": 100 * row["ece_before"], "after": 100 * row["ece_after"]}
-    if row["ece_after"] < row["ece_before"]:
+    if abs(values["after"] - values["before"]) < 0.05:
+        finding = Message("The confidence of the {name} misleads by {after:number1} points, calibrated or not", **values)
+    elif row["ece_after"] < row["ece_before"]:
         finding = Message(
             "Calibrated, the confidence of the {name} misleads by {after:number1} points instead of {before:number1}", **values
         )

@@ -20,6 +20,7 @@ KINDS = {
     "novelty": Message("likeness to the training rows"),
     "topic": Message("topic, by its words"),
 }
+_LIKENESS = {"unlike the training rows": Message("unfamiliar"), "like the training rows": Message("familiar")}
 CHANGES = {
     "typos 2": Message("2 typos in 100 characters"),
     "typos 5": Message("5 typos in 100 characters"),
@@ -39,7 +40,7 @@ def slices(table: pd.DataFrame) -> Chart:
         worst = weak.loc[weak["accuracy"].idxmin()]
         finding = Message(
             "Weakest where it is shown: “{slice}”, {accuracy:percent1} right against {rest:percent1} elsewhere",
-            slice=str(worst["slice"]),
+            slice=_part(worst["slice"]),
             accuracy=float(worst["accuracy"]),
             rest=float(worst["rest"]),
         )
@@ -48,7 +49,7 @@ def slices(table: pd.DataFrame) -> Chart:
     alt = Message(
         "Accuracy with intervals in {count} parts of the target market's texts; lowest: “{slice}” with {accuracy:percent1}.",
         count=len(table),
-        slice=str(worst["slice"]),
+        slice=_part(worst["slice"]),
         accuracy=float(worst["accuracy"]),
     )
     note = Message(
@@ -57,6 +58,10 @@ def slices(table: pd.DataFrame) -> Chart:
     )
     groups = [(str(kind), rows.to_dict("records")) for kind, rows in table.groupby("kind", sort=False)]
     return Chart(finding, alt, note, lambda canvas: _slices(canvas, groups))
+
+
+def _part(name: object) -> Message:
+    return _LIKENESS.get(str(name), Message("{name}", name=str(name)))
 
 
 def _slices(canvas: Canvas, groups: list[tuple[str, list[dict]]]) -> None:
@@ -76,7 +81,7 @@ def _slices(canvas: Canvas, groups: list[tuple[str, list[dict]]]) -> None:
         y -= _HEAD * 0.4 + _ROW / 2
         for row in rows:
             _dot(canvas, axes, y, row)
-            name = wrapped(canvas.read(str(row["slice"])), left - 14, SMALL).split("\n")[0]
+            name = wrapped(canvas.read(_part(row["slice"])), left - 14, SMALL).split("\n")[0]
             canvas.label(axes, lowest, y, name, ha="left", dx=-left, size=SMALL)
             y -= _ROW
         y += _ROW / 2

@@ -182,6 +182,8 @@ def _sharing(canvas: Canvas, rows: list[dict], pooled: float) -> None:
     axes.set_xlim(ticks[0], ticks[-1])
     axes.set_ylim(-0.5, len(rows) - 0.5)
     canvas.grid(axes, ticks, [canvas.value(tick, "percent") for tick in ticks], axis="x")
+    if canvas.narrow:
+        canvas.ends_inside(axes)
     axes.axvline(pooled, color=palette.SLATE, linewidth=1.5, linestyle=(0, (4, 3)))
     name = canvas.read(Message("all rows in one place"))
     canvas.label(axes, pooled, len(rows) - 0.5, name, palette.SLATE, True, ha="right", size=SMALL, dy=10)

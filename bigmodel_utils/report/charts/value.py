@@ -10,7 +10,7 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names, palette
 from bigmodel_utils.report.canvas import SMALL, Canvas, text_width, wrapped
 from bigmodel_utils.report.chart import Chart
-from bigmodel_utils.report.scale import nice_ticks
+from bigmodel_utils.report.scale import nice_ticks, rounded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def npv_density(table: pd.DataFrame, probability_of_gain: float, mid: float | No
         loss=1 - probability_of_gain,
     )
     note = Message(
-        "Net present value, drawn from all ranges at once; the thin ends are cut. Shaded warm: futures that lose money."
+        "Each future draws every assumption from its range. Shaded warm: futures that lose money; the thin ends are cut."
     )
     return Chart(finding, alt, note, lambda canvas: _density(canvas, x, density, 1 - probability_of_gain, mid))
 
@@ -49,8 +49,10 @@ def _density(canvas: Canvas, x: np.ndarray, density: np.ndarray, loss: float, mi
     axes = canvas.axes(height=150, left=8, right=8, top=24, bottom=28)
     axes.set_xlim(x[0], x[-1])
     axes.set_ylim(0, density.max() * 1.04)
-    axes.fill_between(x, density, where=x >= 0, color=palette.ACCENT_SOFT, linewidth=0)
-    axes.fill_between(x, density, where=x <= 0, color=palette.WARN_SOFT, linewidth=0)
+    cut = np.union1d(x, [0.0]) if x[0] < 0 < x[-1] else x  # both halves reach the line between them
+    height = np.interp(cut, x, density)
+    axes.fill_between(cut, height, where=cut >= 0, color=palette.ACCENT_SOFT, linewidth=0)
+    axes.fill_between(cut, height, where=cut <= 0, color=palette.WARN_SOFT, linewidth=0)
     axes.plot([x[0], x[-1]], [0, 0], color=palette.LINE, linewidth=1)
     ends = [(x[0], "left"), (x[-1], "right")]
     for value, side in ends:
@@ -78,11 +80,11 @@ def _break_even(canvas: Canvas, axes, x: np.ndarray, density: np.ndarray, loss: 
     word = canvas.read(Message("break-even"))
     right = at < inner - text_width(word) - 12
     canvas.label(axes, 0, top, word, ha="left" if right else "right", dx=4 if right else -4, dy=10)
-    share = canvas.value(loss, "percent")
-    if at > text_width(share) + 12:
+    share = canvas.read(Message("{share:percent} lose", share=loss))
+    if at > text_width(share, bold=True) + 12:
         canvas.label(axes, 0, top, share, palette.WARN, True, ha="right", dx=-7, dy=-8)
-    gain = canvas.value(1 - loss, "percent")
-    if inner - at > text_width(gain) + 12:
+    gain = canvas.read(Message("{share:percent} gain", share=1 - loss))
+    if inner - at > text_width(gain, bold=True) + 12:
         canvas.label(axes, 0, top, gain, palette.ACCENT, True, ha="left", dx=7, dy=-8)
 
 
@@ -107,7 +109,9 @@ def cash_fan(table: pd.DataFrame, payback_month: float | None = None) -> Chart:
         low=float(rows["p10"].iloc[-1]),
         high=float(rows["p90"].iloc[-1]),
     )
-    note = Message("Cumulative cash after tax. Line: median; bands: 50 % and 80 % of futures. Estimated.")
+    note = Message(
+        "Cumulative cash after tax. Line: middle of the futures; bands: half, and 8 in 10, of them. The last month collects what is owed. Estimated."
+    )
     return Chart(finding, alt, note, lambda canvas: _fan(canvas, rows, payback_month))
 
 
@@ -126,7 +130,7 @@ def _fan(canvas: Canvas, rows: pd.DataFrame, payback_month: float | None) -> Non
         [12 * year for year in years],
         [canvas.read(Message("year {year}", year=year)) if year else canvas.read(Message("start")) for year in years],
     )
-    axes.get_xticklabels()[0].set_ha("left")
+    canvas.ends_inside(axes)
     axes.fill_between(months, rows["p10"], rows["p90"], color=palette.ACCENT_PALE, linewidth=0)
     axes.fill_between(months, rows["p25"], rows["p75"], color=palette.ACCENT_SOFT, linewidth=0)
     axes.plot([months[0], months[-1]], [0, 0], color=palette.INK, linewidth=1)
@@ -148,7 +152,7 @@ def tornado(table: pd.DataFrame, most: int = 8) -> Chart:
     rows = table.assign(swing=(table["npv_at_high"] - table["npv_at_low"]).abs()).nlargest(most, "swing").to_dict("records")
     first, second = rows[0], rows[min(1, len(rows) - 1)]
     finding = Message(
-        "Most depends on: {first}, then {second}",
+        "Most depends on {first}, then on {second}",
         first=names.assumption(first["assumption"]),
         second=names.assumption(second["assumption"]),
     )
@@ -161,7 +165,7 @@ def tornado(table: pd.DataFrame, most: int = 8) -> Chart:
         count=len(rows),
     )
     note = Message(
-        "Net present value when one assumption moves from its low to its high, the others at their middle. "
+        "Value when one assumption moves across 8 in 10 of its possible values, the others at their middle. "
         "Labels: value of the assumption."
     )
     return Chart(finding, alt, note, lambda canvas: _tornado(canvas, rows))
@@ -175,7 +179,7 @@ def _tornado(canvas: Canvas, rows: list[dict]) -> None:
         if "npv_at_mid" not in rows[0]
         else rows[0]["npv_at_mid"]
     )
-    name_room = 0 if canvas.narrow else 216
+    name_room = 0 if canvas.narrow else 240
     step = 50 if canvas.narrow else 33
     axes = canvas.axes(height=step * len(rows) + 30, left=name_room + 56, right=58, top=2, bottom=28)
     axes.set_xlim(low, high)
@@ -193,12 +197,12 @@ def _swing(canvas: Canvas, axes, y: float, row: dict, middle: float, name_room: 
     ends = sorted([(row["npv_at_low"], row["low_value"]), (row["npv_at_high"], row["high_value"])])
     bar = y - (0.16 if canvas.narrow else 0)
     height = 0.42 if canvas.narrow else 0.62
-    spec = names.spec_for(row["unit"], row["low_value"], row["high_value"])
+    spec = names.spec_for(row["unit"], rounded(row["low_value"]), rounded(row["high_value"]))
     for (npv, value), side, dx, colour in zip(
         ends, ("right", "left"), (-6, 6), (palette.WARN_SOFT, palette.ACCENT_SOFT), strict=True
     ):
         axes.barh(bar, npv - middle, left=middle, height=height, color=colour)
-        canvas.label(axes, npv, bar, canvas.value(value, spec), palette.MUTE, ha=side, dx=dx, size=SMALL)
+        canvas.label(axes, npv, bar, canvas.value(rounded(value), spec), palette.MUTE, ha=side, dx=dx, size=SMALL)
     axes.plot([middle, middle], [bar - height * 0.62, bar + height * 0.62], color=palette.INK, linewidth=1)
     name = canvas.read(names.assumption(row["assumption"]))
     if canvas.narrow:

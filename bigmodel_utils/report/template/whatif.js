@@ -14,8 +14,8 @@
     return (formats[key] ??= new Intl.NumberFormat(locale(), shape)).format(value);
   };
   const money = (value) => {
-    const small = Math.abs(value) < (language() === "zh" ? 10000 : 1000), digits = small && Math.abs(value) < 100 ? 2 : small ? 0 : 1;
-    return format(value, { style: "currency", currency: "USD", notation: small ? "standard" : "compact",
+    const small = Math.abs(value) < (language() === "zh" ? 10000 : 1000), whole = Math.abs(value) >= 100 || (Math.abs(value) >= 10 && value % 1 === 0), digits = small ? (whole ? 0 : 2) : 1;
+    return format(small ? value : +value.toPrecision(3), { style: "currency", currency: "USD", notation: small ? "standard" : "compact",
       minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).replace(/^-/, "−");
   };
   const number = (value, spec) => {
@@ -25,25 +25,23 @@
       : spec === "compact" && Math.abs(value) >= (language() === "zh" ? 10000 : 1000) ? { notation: "compact", maximumFractionDigits: 1 } : { maximumFractionDigits: digits };
     return format(value, shape);
   };
-  const written = (slider, value) => number(value, slider.spec) + (slider.unit ? " " + slider.unit[language()] : "");
   const chosen = (place) => {
     const slider = WHATIF.sliders[place];
     return moved.has(place) ? slider.low + (slider.high - slider.low) * inputs[place].value / WHATIF.steps : slider.start;
   };
 
   const count = WHATIF.draws.count, months = WHATIF.months, columns = Object.entries(WHATIF.draws.inputs);
+  const drawn = Array.from({ length: count }, (_, draw) =>
+    Object.fromEntries(columns.map(([name, column]) => [name, typeof column === "number" ? column : column[draw]])));
+  const npv = new Float64Array(count), paths = Array.from({ length: months + 1 }, () => new Float64Array(count));
+  const at = (values, share) => values[Math.round(share * (count - 1))];
   const futures = (fixed) => {
-    const x = { ...Object.fromEntries(columns), ...fixed }, drawn = columns.filter(([name, column]) => x[name] === column && typeof column !== "number");
-    const npv = new Float64Array(count), paths = Array.from({ length: months + 1 }, () => new Float64Array(count));
     for (let draw = 0; draw < count; draw++) {
-      for (const [name, column] of drawn) x[name] = column[draw];
-      const cash = venture.monthly_cash(x, months);
+      const x = { ...drawn[draw], ...fixed }, cash = venture.monthly_cash(x, months);
       npv[draw] = venture.net_present_value(cash, x.discount_rate);
       for (let month = 0, sum = 0; month <= months; month++) paths[month][draw] = sum += cash[month];
     }
-    for (const values of paths) values.sort();
-    npv.sort();
-    const at = (values, share) => values[Math.round(share * (count - 1))];
+    for (const values of [npv, ...paths]) values.sort();
     return { gain: npv.filter((value) => value > 0).length / count, npv: at(npv, .5),
       low: paths.map((values) => at(values, .1)), mid: paths.map((values) => at(values, .5)), high: paths.map((values) => at(values, .9)) };
   };
@@ -73,8 +71,9 @@
     if (text !== undefined) made.textContent = text;
     return made;
   };
+  let room = 640;  // pixels across, told by the browser: asking for it would lay the page out at every move
   const draw = () => {
-    const width = Math.max(300, svg.clientWidth || 640), height = 260, wider = language() === "zh" ? 18 : 0, left = 62 + wider, right = 58 + wider, top = 8, bottom = 30;
+    const width = Math.max(300, room), height = 260, wider = language() === "zh" ? 18 : 0, left = 62 + wider, right = 58 + wider, top = 8, bottom = 30;
     const marks = ticks(Math.min(0, ...now.low, ...WHATIF.cash.mid), Math.max(0, ...now.high, ...WHATIF.cash.mid));
     const X = (month) => (left + (width - left - right) * month / months).toFixed(1);
     const Y = (value) => (top + (height - top - bottom) * (marks.at(-1) - value) / (marks.at(-1) - marks[0])).toFixed(1);
@@ -98,7 +97,7 @@
   };
   const show = () => {
     inputs.forEach((input, place) => {
-      const slider = WHATIF.sliders[place], text = written(slider, chosen(place)), box = input.closest(".slider");
+      const slider = WHATIF.sliders[place], text = number(chosen(place), slider.spec), box = input.closest(".slider");
       box.querySelector("output").textContent = text;
       input.setAttribute("aria-valuetext", text);
       const [low, high] = box.querySelectorAll(".ends span");
@@ -110,6 +109,12 @@
     const change = say(now.change < 0 ? "less" : "more", { amount });
     second.textContent = [say(moved.size ? "value" : "same", { npv: money(now.value), change }), say(now.back > 0 ? "back" : "never", { month: now.back })].join(" ");
     draw();
+  };
+  let waiting = false;  // many moves may come between two pictures
+  const showSoon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; show(); });
   };
   const keep = () => {
     const parts = [language(), ...[...moved].map((place) => WHATIF.sliders[place].name + "=" + inputs[place].value)];
@@ -123,14 +128,15 @@
   };
   const starts = inputs.map((input) => input.value);
   inputs.forEach((input, place) => {
-    input.addEventListener("input", () => { moved.add(place); show(); });
+    input.addEventListener("input", () => { moved.add(place); showSoon(); });
     input.addEventListener("change", keep);  // at the end of a move: browsers refuse an address that changes too often
   });
   section.querySelector("[data-reset]").addEventListener("click", () => { moved.clear(); inputs.forEach((input, place) => { input.value = starts[place]; }); show(); keep(); });
   document.documentElement.addEventListener("languagechange", show);
   addEventListener("hashchange", () => { recall(); show(); });
   section.hidden = false;
+  room = svg.clientWidth;
   recall();
   show();
-  new ResizeObserver(draw).observe(svg);
+  new ResizeObserver(([seen]) => { if (room !== seen.contentRect.width) { room = seen.contentRect.width; draw(); } }).observe(svg);
 })();
