@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DONE = "done.json"
+SCRATCH = ".scratch"
 
 
 class ArtifactError(BigModelError):
@@ -59,6 +60,7 @@ class Run:
 
     def finish(self) -> None:
         """Record hashes of every file and swap the partial folder in."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
         files = sorted(p for p in self._partial.rglob("*") if p.is_file())
         hashes = {p.relative_to(self._partial).as_posix(): file_hash(p) for p in files}
         stat = {name: [s.st_size, s.st_mtime_ns] for name in hashes for s in [(self._partial / name).stat()]}
@@ -74,6 +76,11 @@ class Run:
         path = self._partial / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    @property
+    def scratch(self) -> Path:
+        """Folder for what this stage needs only while it is under way; it does not outlive it."""
+        return self.new(SCRATCH)
 
     def path(self, stage: str, name: str) -> Path:
         """Return the path of a finished result (or one of the stage under way); raises ArtifactError when missing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -23,11 +22,10 @@ class VariantError(BigModelError):
 
 
 class Workshop:
-    """Builds the variants of a run's M_B in a folder that goes away with it; what two variants share is built once."""
+    """Builds the variants of a run's M_B in the folder `room`; what two variants share is built once."""
 
-    def __init__(self, run: Run) -> None:
-        self.scenario, self.source = run.scenario, run.path(MODELS, "model_b")
-        self._room = tempfile.TemporaryDirectory(prefix="bigmodel-variants-")
+    def __init__(self, run: Run, room: Path) -> None:
+        self.scenario, self.source, self._room = run.scenario, run.path(MODELS, "model_b"), room
         parts = (run.table(DATA, f"target_{part}")["text"].tolist() for part in ("train", "validation"))
         self.train, self.validation = parts
 
@@ -57,7 +55,7 @@ class Workshop:
         """Return the folder that `steps` lead to from M_B, sealed."""
         if not steps:
             return self.source
-        out = Path(self._room.name) / "-".join(steps)
+        out = self._room / "-".join(steps)
         if not out.exists():
             self._take(steps[-1], self.build(steps[:-1]), out)
             folders.seal(out)

@@ -7,8 +7,11 @@ Needs a finished notebook 02. Every form must first give the label of float32 to
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 import warnings
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -52,15 +55,12 @@ def torch_int8(workshop: Workshop) -> Runtime:
     return Runtime(base.labels, base.tokenizer, base.device, forward)
 
 
-def main() -> None:
-    name, *wanted = sys.argv[1:] or ["smoke"]
-    run = Run(scenario.load(name))
-    workshop = Workshop(run)
+def compare(run: Run, workshop: Workshop, wanted: Sequence[str]) -> None:
     texts = run.table(DATA, "target_test")["text"].tolist()[:TEXTS]
     baseline = Runtime.load(workshop.source)
     expected, slow = baseline.probabilities(texts).argmax(axis=1), rate(baseline, texts)
     print(f"{BASELINE:16s} {slow:8.1f} texts/CPU-s")
-    readers = {variant: lambda steps=MENU[variant]: Runtime.load(workshop.build(steps)) for variant in wanted or DEFAULT}
+    readers = {variant: lambda steps=MENU[variant]: Runtime.load(workshop.build(steps)) for variant in wanted}
     readers["torch int8"] = lambda: torch_int8(workshop)
     for variant, load in readers.items():
         runtime = load()
@@ -68,6 +68,13 @@ def main() -> None:
         assert alike >= ALIKE, f"{variant} labels only {alike:.0%} of the texts as float32 does"
         fast = rate(runtime, texts)
         print(f"{variant:16s} {fast:8.1f} texts/CPU-s   ×{fast / slow:.2f} of float32   {alike:.1%} of labels alike")
+
+
+def main() -> None:
+    name, *wanted = sys.argv[1:] or ["smoke"]
+    run = Run(scenario.load(name))
+    with tempfile.TemporaryDirectory() as room:
+        compare(run, Workshop(run, Path(room)), wanted or DEFAULT)
 
 
 if __name__ == "__main__":
