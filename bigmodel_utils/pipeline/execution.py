@@ -30,12 +30,12 @@ def execute(
 ) -> Path:
     """Run one notebook and return the executed copy at `output`.
 
-    `libraries` names those that the kernel had better find in memory. On failure the copy is kept beside it as
-    `<stage>.failed.ipynb` and CellFailed is raised.
+    `libraries` names those that this kernel, and the one after it, had better find in memory. On failure the copy is kept
+    beside it as `<stage>.failed.ipynb` and CellFailed is raised.
     """
     from bigmodel_utils.pipeline import kernels
 
-    kernels.warm(libraries)  # they load while papermill itself does
+    kernels.warm(libraries)  # they load while papermill itself does, and later while cells run
     import papermill
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from papermill.engines import papermill_engines

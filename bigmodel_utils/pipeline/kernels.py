@@ -17,12 +17,28 @@ if TYPE_CHECKING:
     from jupyter_client.kernelspec import KernelSpec
 
 LAUNCHER = "ipykernel_launcher"
-NEEDED = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "matplotlib_inline.backend_inline")
+EVERY = (
+    "ipykernel.debugger",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "psutil",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    "pydantic",
+    "yaml",
+    "matplotlib_inline.backend_inline",
+)  # what a kernel and `notebook.start` load
 HEAVY = {
     "numpy": ("numpy",),
     "pandas": ("pandas", "pyarrow.parquet"),
     "scipy": ("scipy.stats",),
-    "matplotlib": ("seaborn",),
+    "matplotlib": ("matplotlib.pyplot", "seaborn"),
+    "scikit-learn": ("sklearn.linear_model", "sklearn.feature_extraction.text"),
     "torch": ("torch",),
     "transformers": (
         "transformers.modeling_utils",
@@ -50,7 +66,7 @@ class Nursery:
             env={**QUIET, **os.environ, **BACKEND},
             text=True,
         )
-        self.load(NEEDED)
+        self.load(EVERY)
 
     @property
     def pid(self) -> int:
@@ -61,7 +77,7 @@ class Nursery:
         return self._process.poll() is None
 
     def load(self, modules: Iterable[str]) -> None:
-        """Ask for modules to be imported, and do not wait for it."""
+        """Ask for modules to be imported, in this order, and do not wait for it."""
         self._ask({"load": list(modules)})
 
     def fork(self, argv: list[str], env: Mapping[str, str], cwd: str) -> int:

@@ -1,8 +1,9 @@
 """Run as a script, never imported: a process that loads heavy libraries once and forks a Jupyter kernel per request.
 
-It speaks JSON lines: {"load": [module, …]} imports, {"fork": {"argv", "env", "cwd"}} answers with the kernel's process
-id. It never imports bigmodel_utils: a kernel must load the project's own modules itself, since those that it loads are
-causes of its result. Nothing here may start a thread, a device or an event loop, for none of them survives a fork.
+It speaks JSON lines: {"load": [module, …]} imports one after the other, {"fork": {"argv", "env", "cwd"}} answers with the
+kernel's process id. A fork goes before what still waits to be loaded: nobody waits for a library that the kernel can load
+itself. It never imports bigmodel_utils: a kernel must load the project's own modules itself, since those that it loads
+are causes of its result. Nothing here may start a thread, a device or an event loop, for none of them survives a fork.
 """
 
 import atexit
@@ -13,9 +14,11 @@ import importlib
 import json
 import logging
 import os
+import select
 import signal
 import sys
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -27,9 +30,10 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries ended kernels
     replies = os.dup(1)
     os.dup2(2, 1)  # a library that prints while it loads must not speak into the pipe
-    for line in sys.stdin:
-        request = json.loads(line)
-        load(request.get("load", ()))
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # half of a kernel's start, and nobody debugs a batch run
+    waiting: deque[str] = deque()
+    for request in requests(waiting):
+        waiting.extend(request.get("load", ()))
         if "fork" in request:
             gc.freeze()  # the collector leaves shared pages alone
             pid = os.fork()
@@ -39,11 +43,17 @@ def main() -> None:
             os.write(replies, f"{pid}\n".encode())
 
 
-def load(names: list[str]) -> None:
-    """Import modules that exist; a missing one is the notebook's own matter."""
-    for name in names:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+def requests(waiting: deque[str]) -> Iterator[dict[str, Any]]:
+    """Yield requests as they come, and import what waits in between; ends with the pipe."""
+    cut = b""
+    while True:
+        while waiting and not select.select([0], [], [], 0)[0]:
+            with contextlib.suppress(ImportError):  # a missing one is the notebook's own matter
+                importlib.import_module(waiting.popleft())
+        if not (heard := os.read(0, 1 << 16)):
+            return
+        *lines, cut = (cut + heard).split(b"\n")
+        yield from map(json.loads, lines)
 
 
 def become_kernel(request: Mapping[str, Any]) -> None:

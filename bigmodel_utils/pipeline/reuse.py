@@ -36,7 +36,13 @@ def reuse(run: Run, stage: str) -> tuple[bool, list[str]]:
     return False, reasons or ["its executed notebook is gone"]
 
 
-def libraries(run: Run, stage: str) -> tuple[str, ...]:
+def libraries(run: Run, stage: str) -> set[str]:
+    """Return the libraries that the stage and the one after it ask for."""
+    place = run.stages.index(stage)
+    return {name for each in run.stages[place : place + 2] for name in _libraries(run, each)}
+
+
+def _libraries(run: Run, stage: str) -> tuple[str, ...]:
     """Return the libraries that the stage asked for when it last finished here or in a sibling run; all when it never did."""
     for known in (run, *_siblings(run)):
         if causes := known.record(stage).get("causes"):
