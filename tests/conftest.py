@@ -20,6 +20,19 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # side by side, each keeps to one core
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files in the order in which workers take them: one makes the smoke run at once, the others find it finished.
+
+    Those that need it stand in the middle, so that no long file is left for the end.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    needy = [path for path in files if any("smoke_run" in item.fixturenames for item in items if item.path == path)]
+    others = [path for path in files if path not in needy]
+    half = len(others) // 2
+    order = {path: n for n, path in enumerate([*needy[:1], *others[:half], *needy[1:], *others[half:]])}
+    items.sort(key=lambda item: order[item.path])
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty workspace: runs and reports of a test go there."""
