@@ -39,9 +39,14 @@ def training_estimators(table: pd.DataFrame) -> Table:
         "On runs it has not seen, our estimate of training hours misses by a factor of {factor:number2} in the middle case",
         factor=float(table["median_factor"].iloc[0]),
     )
-    return _estimators(
-        table, finding, Message("Published runs; each family of models is left out of the fit that predicts it.")
+    ours = table.iloc[0]
+    source = Message(
+        "Published runs; each family of models is left out of the fit that predicts it. With other families on file our middle "
+        "factor might have been {low:number2} to {high:number2}: differences smaller than that are chance.",
+        low=float(ours["median_low"]),
+        high=float(ours["median_high"]),
     )
+    return _estimators(table, finding, source)
 
 
 def serving_estimators(table: pd.DataFrame) -> Table:

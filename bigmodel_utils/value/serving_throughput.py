@@ -85,7 +85,7 @@ def left_out_errors(kind: Kind) -> pd.DataFrame:
     rows = list(measured(kind))
     group = np.array([_left_out_by(kind, row) for row in rows])
     error, by_size, deviation = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
-    start = _fit(kind, rows)[1].log_scales
+    start = _fit(kind, rows)[1]
     for name in dict.fromkeys(group):
         out = np.flatnonzero(group == name)
         constants, regression = _fit(kind, [row for row, g in zip(rows, group, strict=True) if g != name], start)
@@ -145,11 +145,11 @@ def _left_out_by(kind: Kind, row: dict[str, object]) -> str:
 
 
 def _fit(
-    kind: Kind, rows: list[dict[str, object]], start: np.ndarray | None = None
+    kind: Kind, rows: list[dict[str, object]], start: hierarchy.Regression | None = None
 ) -> tuple[roofline.Constants | None, hierarchy.Regression]:
     constants = _constants(rows) if kind == "llm" else None
     left = np.log([row["rate"] for row in rows]) - formula(kind, rows, constants)
-    return constants, hierarchy.fit(_design(kind, rows), left, np.zeros(len(rows), int), 1, start)
+    return constants, hierarchy.fit(_design(kind, rows), left, np.zeros(len(rows), int), 1, start, rounds=1)
 
 
 def _constants(rows: list[dict[str, object]]) -> roofline.Constants:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 COVERED = 0.8
 TIERS = ("A", "B", "C")  # quality of the record: explicit, rounded or partly derived, coarse
 NEW_RECORD = 1  # a run still to come is compared with records of tier B
+_DRAWS = 400  # of families, for the interval of a median
 GENERATION = 0.15  # chips of one vendor within 15 % of peak are one generation
 
 
@@ -63,7 +64,7 @@ def back_test_errors() -> pd.DataFrame:
     """
     runs = training_runs.back_test()
     x, y, tier = design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs)
-    start = hierarchy.fit(x, y, tier, len(TIERS)).log_scales
+    start = hierarchy.fit(x, y, tier, len(TIERS))
     error, deviation = np.empty(len(y)), np.empty(len(y))
     for family in runs["family"].unique():
         out = (runs["family"] == family).to_numpy()
@@ -79,6 +80,7 @@ def back_test_table() -> pd.DataFrame:
     """Return our error beside two rules of thumb: estimator, runs, median_factor, p90_factor, bias, coverage.
 
     Factors are exp|ln(predicted / actual)|; "checked" leaves out records of tier C (coarse). Ours never saw the family.
+    median_low, median_high: 95 % interval of the median, whole families drawn anew.
     """
     import pandas as pd
 
@@ -94,8 +96,11 @@ def back_test_table() -> pd.DataFrame:
     for runs_shown, chosen in (("all", np.ones(len(runs), bool)), ("checked", (runs["quality_tier"] != "C").to_numpy())):
         for name, error in peers.items():
             size = np.abs(error[chosen])
+            low, high = _median_interval(size, runs["family"][chosen])
             factors = {
                 "median_factor": np.exp(size.median()),
+                "median_low": np.exp(low),
+                "median_high": np.exp(high),
                 "p90_factor": np.exp(size.quantile(0.9)),
                 "bias": np.exp(error[chosen].median()),
             }
@@ -104,6 +109,14 @@ def back_test_table() -> pd.DataFrame:
                 {"estimator": name, "tested_on": runs_shown, "runs": int(chosen.sum()), **factors, "coverage": coverage}
             )
     return pd.DataFrame(rows)
+
+
+def _median_interval(size: pd.Series, family: pd.Series) -> tuple[float, float]:
+    """The 95 % interval of the median of `size`, families drawn with replacement: runs of one team err together."""
+    parts, rng = [part.to_numpy() for _, part in size.groupby(family)], np.random.default_rng(0)
+    drawn = rng.integers(len(parts), size=(_DRAWS, len(parts)))
+    low, high = np.quantile([np.median(np.concatenate([parts[place] for place in row])) for row in drawn], [0.025, 0.975])
+    return float(low), float(high)
 
 
 def design(runs: pd.DataFrame) -> hierarchy.Design:
@@ -193,19 +206,24 @@ def _regressed_hours(run: dict[str, object]) -> Quantity:
 
 
 def _planned(run: dict[str, object]) -> pd.DataFrame:
-    """The plan as one row of the table that `design` reads; what it does not say lies in the middle of the published runs."""
+    """The plan as one row of the table that `design` reads.
+
+    A size that is not said lies in the middle of the published runs, a year in the middle of those on the nearest chips.
+    """
     import pandas as pd
 
-    size, year = training_runs.active_parameters_b(run), training_runs.positive(run, "year")
+    size = training_runs.active_parameters_b(run)
     plan = {
         "hardware": hardware.named(run["hardware"]),
         "architecture": training_runs.architecture_of(run),
         "family": re.sub(r"[^a-z0-9]", "", str(run.get("family") or "").lower()),
         "params_active_b": size if np.isfinite(size) else _middle()["params_active_b"],
         "flop": training_runs.planned_flop(run),
-        "year": year if np.isfinite(year) else _middle()["year"],
+        "year": training_runs.positive(run, "year"),
     }
-    return training_runs.with_peak(pd.DataFrame([plan]))
+    planned, known = training_runs.with_peak(pd.DataFrame([plan])), training_runs.back_test()
+    apart = np.log(known["peak_flops"] / planned["peak_flops"].iloc[0]).abs()
+    return planned.fillna({"year": known["year"][apart == apart.min()].median()})
 
 
 def cost(hours: Quantity, machine: Machine, contract: Contract = "on_demand", overhead: float = 0.0) -> Quantity:

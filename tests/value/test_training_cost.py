@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bigmodel_utils import facts
 from bigmodel_utils.units import Quantity
-from bigmodel_utils.value import machines, throughput_scaling, training_cost, training_runs
+from bigmodel_utils.value import hierarchy, machines, throughput_scaling, training_cost, training_runs
 from bigmodel_utils.value.refusals import ValueRefused
 
 LLAMA = {
@@ -72,10 +72,12 @@ def test_circular_and_coarse_sources_are_left_out():
 def test_left_out_families_are_estimated_within_the_promise():
     table = training_cost.back_test_table().set_index(["tested_on", "estimator"])
     ours = table.loc[("checked", "fitted, family left out")]
-    assert ours["median_factor"] <= 1.22
+    assert ours["median_low"] < ours["median_factor"] <= 1.22
+    assert ours["median_factor"] < ours["median_high"]
     assert ours["p90_factor"] <= 1.8
     assert 0.75 <= ours["coverage"] <= 0.88
     everything = table.loc["all"]
+    assert everything.loc["fitted, family left out", "median_factor"] <= 1.22
     assert everything.loc["fitted, family left out", "median_factor"] < everything.loc["6ND at 0.30", "median_factor"]
     assert everything.loc["fitted, family left out", "p90_factor"] < everything.loc["6ND at 0.40", "p90_factor"]
 
@@ -197,3 +199,14 @@ def test_hours_times_rent():
     assert training_cost.cost(hours, machine, overhead=0.2).mid == pytest.approx(1.2 * 5.576e6)
     with pytest.raises(ValueRefused, match="the nearest is 0"):
         training_cost.cost(hours, machine, overhead=-0.1)
+
+
+def test_one_absurd_record_hardly_moves_the_others():
+    """A utilisation three times too high: noise with long tails gives it little weight."""
+    runs = training_runs.back_test()
+    y, odd = np.log(runs["utilisation"].to_numpy()), runs["model"].eq("Llama-2-70B").to_numpy()
+    x, tier = training_cost.design(runs), np.zeros(len(y), int)
+    regression = hierarchy.fit(x, y + odd * np.log(3), tier, 1)
+    assert regression.weights[odd] < 0.5
+    moved = regression.predict(x.rows(~odd))[0] - hierarchy.fit(x.rows(~odd), y[~odd], tier[~odd], 1).predict(x.rows(~odd))[0]
+    assert np.abs(moved).max() < 0.1
