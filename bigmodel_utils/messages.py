@@ -150,7 +150,7 @@ def _money(value: float, locale: str) -> str:
 def _compact(value: float, locale: str) -> str:
     from babel import numbers
 
-    if 1000 <= abs(value) < _SHORTENED_FROM[locale]:
+    if 1000 <= abs(value) < 10_000:
         return numbers.format_decimal(round(value), locale=locale)
     return numbers.format_compact_decimal(_three_digits(value), locale=locale, fraction_digits=1 if abs(value) >= 1000 else 0)
 

@@ -48,7 +48,7 @@ def appendix(pages: Sequence[tuple[str, Message]]) -> str:
     if not pages:
         return ""
     items = "".join(f'<li><a href="{file}">{both(title)}</a></li>' for file, title in pages)
-    return f'<section class="split"><div><h2>{both(Message("How we know"))}</h2></div><ul class="pages">{items}</ul></section>'
+    return f'<section class="split links"><div><h2>{both(Message("How we know"))}</h2></div><ul class="pages">{items}</ul></section>'
 
 
 def _footer(evidence: Evidence) -> str:

@@ -142,7 +142,9 @@ def spec(name: str, magnitude: float = 0.0) -> str:
         return "money"
     if abs(magnitude) >= 10_000:
         return "compact"
-    return "integer" if abs(magnitude) >= 10 or float(magnitude).is_integer() else "number2"
+    if abs(magnitude) >= 10 or float(magnitude).is_integer():
+        return "integer"
+    return "number2" if abs(magnitude) >= 0.095 else "number4"
 
 
 def spec_for(name: str, *values: float) -> str:

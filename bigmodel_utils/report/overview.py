@@ -17,11 +17,11 @@ from bigmodel_utils.report import digest
 from bigmodel_utils.report.evidence import day_written
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
+from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.verdict import WORDS_ALONE
 from bigmodel_utils.scenario import Scenario
 
-MOST_RUNS = 12
-_WIDTH, _HEIGHT = 120, 28
+_WIDTH, _HEIGHT = 220, 40
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ def page(under_way: Scenario, compared: bool = False) -> Page:
     answers = "".join(_answered(report) for report in reports if report.answer and not report.runs)
     title = Message("All reports")
     main = f'<div class="verdict-list"><h1>{both(title)}</h1>{_list(Message("Markets to enter"), decisions)}'
-    main += f"{_list(Message('Applications and foundations'), answers)}</div>"
+    main += _list(Message("Applications and foundations"), answers)
+    main += (
+        "</div>" if decisions or answers else f'<p class="lead">{both(Message("No run has come to an answer yet."))}</p></div>'
+    )
     bar = f'<span class="brand">{both(Message("Market-entry briefs"))}</span><span class="push"></span>'
     count = sum(bool(report.runs or report.answer) for report in reports)
     return Page("index.html", title, bar, main, both(Message("{count} scenarios", count=count)))
@@ -77,7 +80,7 @@ def _report(name: str, scenario: Mapping[str, Any], compared: bool | None = None
     """Return one report; a scenario that nobody recorded is called by its name."""
     title, question = scenario.get("title", name.replace("_", " ")), scenario.get("question", "")
     has_changes = (paths.reports() / name / digest.FILE).is_file() if compared is None else compared
-    runs = outcomes(name)[-MOST_RUNS:]
+    runs = outcomes(name)
     answer = None if runs else _answer(name)
     return Report(name, title, question, bool(scenario.get("illustrative")), runs, answer, has_changes)
 
@@ -124,17 +127,48 @@ def _decision(report: Report) -> str:
 
 
 def _moved(report: Report) -> str:
-    """Return the line of chances from run to run and the change of value, linked to what changed; "" after one run."""
+    """Return the line of chances from run to run, the change of value, linked to what changed, and every run; "" after one run."""
     link = f'<a href="{escape(report.name)}/{digest.FILE}">{both(Message("what changed"))}</a>' if report.compared else ""
     if len(report.runs) < 2:
         return f"<p>{link}</p>" if link else ""
-    change = report.runs[-1].npv["mid"] - report.runs[-2].npv["mid"]
-    told = Message("{amount:money} more than the run before", amount=change)
-    if change < 0:
-        told = Message("{amount:money} less than the run before", amount=-change)
+    told = _change(*report.runs[-2:])
+    return f"{_sparkline(report.runs)}<p>{both(told)} {link}</p>{_every(report.runs)}"
+
+
+def _change(before: Outcome, after: Outcome) -> Message:
+    change = after.npv["mid"] - before.npv["mid"]
     if abs(change) < 1:
-        told = Message("as in the run before")
-    return f"{_sparkline(report.runs)}<p>{both(told)} {link}</p>"
+        return Message("as in the run before")
+    if change < 0:
+        return Message("{amount:money} less than the run before", amount=-change)
+    return Message("{amount:money} more than the run before", amount=change)
+
+
+def _every(runs: Sequence[Outcome]) -> str:
+    """Return all runs, newest first, folded."""
+    earlier = [None, *runs[:-1]]
+    rows = [
+        {
+            "day": run.day,
+            "verdict": WORDS_ALONE[run.verdict],
+            "gain": run.probability,
+            "npv": run.npv["mid"],
+            "change": run.npv["mid"] - before.npv["mid"] if before else None,
+            "run": run.run,
+        }
+        for before, run in zip(earlier, runs, strict=True)
+    ]
+    columns = [
+        Column("day", Message("decided on"), "date"),
+        Column("verdict", Message("verdict")),
+        Column("gain", Message("chance of gain"), "percent"),
+        Column("npv", Message("value"), "money"),
+        Column("change", Message("against the run before"), "money"),
+        Column("run", Message("run")),
+    ]
+    title = Message("All {count} runs", count=len(rows))
+    table = Table(title, columns, rows[::-1], Message("Value: middle of the futures."))
+    return f'<details class="rows"><summary>{both(title)}</summary>{table.html(titled=False)}</details>'
 
 
 def _answer(scenario: str) -> Message | None:
@@ -154,14 +188,20 @@ def _outcome(folder: Path) -> Outcome:
 
 
 def _sparkline(runs: Sequence[Outcome]) -> str:
-    """The chance of gain from run to run, between 0 and 1."""
+    """The chance of gain from run to run, between 0 and 1, and the first and the last in words."""
     step = (_WIDTH - 12) / max(len(runs) - 1, 1)
     points = [(6 + step * place, 4 + (_HEIGHT - 8) * (1 - run.probability)) for place, run in enumerate(runs)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     x, y = points[-1]
-    alt = ", ".join(f"{run.probability:.0%}" for run in runs)
+    told = Message(
+        "Chance of gain over {count} runs: from {first:percent} to {last:percent}",
+        count=len(runs),
+        first=runs[0].probability,
+        last=runs[-1].probability,
+    )
+    ends = "".join(f'<path d="M0 {at}H{_WIDTH}" stroke="var(--line)"/>' for at in (4, _HEIGHT - 4))
     return (
-        f'<svg class="spark" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{alt}">'
+        f'<svg class="spark" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" aria-hidden="true">{ends}'
         f'<polyline points="{line}" fill="none" stroke="var(--mute)" stroke-width="1.5"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="var(--accent)"/></svg>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="var(--accent)"/></svg><p>{both(told)}</p>'
     )

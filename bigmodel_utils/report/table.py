@@ -53,11 +53,11 @@ class Table:
         """Return the table in every language; `titled` puts the finding above it. A long table is folded under its title."""
         folded = titled and len(self.rows) > LONGEST_OPEN
         title = both(self.finding)
-        caption = f'<caption class="finding">{title}</caption>' if titled and not folded else ""
+        heading = f'<p class="finding">{title}</p>' if titled and not folded else ""
         body = "".join(self._row(place, row) for place, row in enumerate(self.rows))
-        table = f"<table>{caption}<thead><tr>{''.join(map(_heading, self.columns))}</tr></thead><tbody>{body}</tbody></table>"
+        table = f"<table><thead><tr>{''.join(map(_heading, self.columns))}</tr></thead><tbody>{body}</tbody></table>"
         frame = f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(plain(self.finding, "en"))}">{table}</div>'
-        figure = f'<figure class="table">{frame}<figcaption>{both(self.source)}</figcaption></figure>'
+        figure = f'<figure class="table">{heading}{frame}<figcaption>{both(self.source)}</figcaption></figure>'
         return (
             f'<details class="rows"><summary><span class="finding">{title}</span></summary>{figure}</details>'
             if folded

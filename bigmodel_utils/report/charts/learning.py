@@ -13,6 +13,8 @@ from bigmodel_utils.report.scale import nice_ticks
 if TYPE_CHECKING:
     import pandas as pd
 
+_SMOOTHED = 6  # steps
+
 
 def learning(history: pd.DataFrame, measure: str = "validation_accuracy") -> Chart:
     """Return `measure` (validation_accuracy | loss) against examples seen, one line per model.
@@ -24,7 +26,9 @@ def learning(history: pd.DataFrame, measure: str = "validation_accuracy") -> Cha
     if not lines:
         raise ValueError(f"no row of the history holds '{measure}'")
     spec = "percent" if measure == "validation_accuracy" else "number2"
-    ends = {model: float(group[measure].iloc[-1]) for model, group in lines.items()}
+    over = _SMOOTHED if spec == "number2" else 1  # the loss of single batches jumps
+    means = {model: group[measure].rolling(over, min_periods=1).mean() for model, group in lines.items()}
+    ends = {model: float(mean.iloc[-1]) for model, mean in means.items()}
     seen = int(rows["examples"].max())
     best = max(ends, key=ends.__getitem__) if spec == "percent" else min(ends, key=ends.__getitem__)
     what = Message("validation accuracy") if spec == "percent" else Message("training loss")
@@ -37,7 +41,14 @@ def learning(history: pd.DataFrame, measure: str = "validation_accuracy") -> Cha
     )
     alt = Message("Lines of {what} up to {seen:integer} examples; models: {count}.", what=what, count=len(lines), seen=seen)
     note = Message("Up: {what}; across: training examples seen. Measured in this run.", what=what)
-    return Chart(finding, alt, note, lambda canvas: _lines(canvas, lines, measure, spec))
+    if over > 1:
+        note = Message(
+            "Up: {what}; across: training examples seen. Pale: each step told; line: mean of {steps}. Measured in this run.",
+            what=what,
+            steps=over,
+        )
+    shown = {model: group.assign(mean=means[model]) for model, group in lines.items()}
+    return Chart(finding, alt, note, lambda canvas: _lines(canvas, shown, measure, spec))
 
 
 def _lines(canvas: Canvas, lines: dict[str, pd.DataFrame], measure: str, spec: str) -> None:
@@ -51,10 +62,11 @@ def _lines(canvas: Canvas, lines: dict[str, pd.DataFrame], measure: str, spec: s
     axes.set_ylim(ticks[0], ticks[-1])
     canvas.grid(axes, ticks, [canvas.value(tick, spec) for tick in ticks])
     axes.set_xticks(across, [canvas.value(tick, "integer") for tick in across])
-    ordered = sorted(lines.items(), key=lambda item: -float(item[1][measure].iloc[-1]))
+    ordered = sorted(lines.items(), key=lambda item: -float(item[1]["mean"].iloc[-1]))
     for place, (model, group) in enumerate(ordered):
         colour = palette.model_colour(model)
-        axes.plot(group["examples"], group[measure], color=colour, linewidth=2.5, marker="o", markersize=6, markeredgewidth=0)
+        axes.plot(group["examples"], group[measure], "o", color=colour, markersize=6, markeredgewidth=0, alpha=0.3)
+        axes.plot(group["examples"], group["mean"], color=colour, linewidth=2.5)
         name = canvas.read(palette.model_name(model))
         canvas.label(axes, 0, ticks[-1], name, colour, bold=True, ha="left", dy=18 + 18 * (len(ordered) - 1 - place))
-        axes.plot(group["examples"].iloc[-1], group[measure].iloc[-1], "o", color=colour, markersize=9, markeredgewidth=0)
+        axes.plot(group["examples"].iloc[-1], group["mean"].iloc[-1], "o", color=colour, markersize=9, markeredgewidth=0)

@@ -69,20 +69,21 @@ def markets_map(found: Ranking, places: pd.DataFrame, countries: pd.DataFrame, t
     ]
     ever = sum(row["first"] >= 0.01 for row in rows)
     largest = max(rows, key=lambda row: row["first"])
+    told = {"ever": ever, "of": len(found.table), "name": largest["name"], "share": largest["first"]}
+    finding = Message(
+        "{ever} of {of} markets come first in some nearby weighting, most often {name}, in {share:percent}", **told
+    )
     alt = Message(
         "Map with dots for {count} of {of} markets; {ever} of them come first in at least one of a hundred nearby weightings, "
         "most often {name}, in {share:percent}.",
         count=len(rows),
-        of=len(found.table),
-        ever=ever,
-        name=largest["name"],
-        share=largest["first"],
+        **told,
     )
     note = Message(
         "Larger dot, and percent: how often first when the weights are drawn around those given. Dots stand at the largest "
         "business city; lines every 30 degrees. Names that find no room are left out."
     )
-    return Chart(found.finding, alt, note, lambda canvas: _map(canvas, rows))
+    return Chart(finding, alt, note, lambda canvas: _map(canvas, rows))
 
 
 def _map(canvas: Canvas, rows: list[dict]) -> None:

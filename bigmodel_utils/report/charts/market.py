@@ -52,7 +52,7 @@ def _adoption(canvas: Canvas, rows: pd.DataFrame) -> None:
     axes.set_xlim(years.min(), years.max())
     axes.set_ylim(0, ticks[-1])
     canvas.grid(axes, ticks, [canvas.value(tick, _count(tick)) for tick in ticks])
-    step = max(1, len(set(years.astype(int))) // (3 if canvas.narrow else 6))
+    step = -(-len(set(years.astype(int))) // (3 if canvas.narrow else 6))
     marks = sorted({int(year) for year in years})[::step]
     axes.set_xticks(marks, [canvas.read(Message("year {year}", year=mark)) for mark in marks])
     canvas.ends_inside(axes)

@@ -12,6 +12,7 @@ from bigmodel_utils.report.chart import Chart
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _KIND_COLOURS = {"raw": palette.LINE, "dropped": palette.GOLD_SOFT, "changed": palette.SLATE_SOFT, "kept": palette.ACCENT_SOFT}
 _KIND_COLOURS["added"] = palette.SLATE_SOFT
@@ -59,8 +60,8 @@ def _account(canvas: Canvas, lines: pd.DataFrame) -> None:
     groups = [(market, lines[lines["market"] == market].to_dict("records")) for market in ("source", "target")]
     groups = [(market, rows) for market, rows in groups if rows]
     count = sum(len(rows) + 1 for _, rows in groups)
-    left = 150 if canvas.narrow else 250
-    axes = canvas.axes(height=count * _ROW + 10, left=left, right=64, top=4, bottom=4)
+    left, row_height = (0, 40) if canvas.narrow else (270, _ROW)
+    axes = canvas.axes(height=count * row_height + 10, left=left, right=64, top=4, bottom=4)
     axes.set_xlim(0, float(lines["rows"].max()))
     axes.set_ylim(-count + 0.5, 0.5)
     y = 0.0
@@ -68,15 +69,18 @@ def _account(canvas: Canvas, lines: pd.DataFrame) -> None:
         canvas.label(axes, 0, y, canvas.read(palette.MARKET_NAMES[market]), bold=True, ha="left", dx=-left)
         for row in rows:
             y -= 1
-            axes.barh(y, row["rows"], height=0.66, color=_KIND_COLOURS[row["kind"]])
-            name = (
-                f"{canvas.read(_KIND_NAMES[row['kind']])}: {canvas.read(told(row))}"
-                if row["reason"]
-                else canvas.read(_KIND_NAMES[row["kind"]])
-            )
-            canvas.label(axes, 0, y, _shortened(name, left - 14), ha="left", dx=-left, size=SMALL)
-            canvas.label(axes, row["rows"], y, canvas.value(row["rows"], "integer"), palette.MUTE, ha="left", dx=6, size=SMALL)
+            _bar(canvas, axes, y, row, left)
         y -= 1
+
+
+def _bar(canvas: Canvas, axes: Axes, y: float, row: dict, left: float) -> None:
+    """Draw one line of the account; on a phone its name stands above the bar."""
+    bar, height, lift = (y - 0.12, 0.4, 13) if canvas.narrow else (y, 0.66, 0)
+    axes.barh(bar, row["rows"], height=height, color=_KIND_COLOURS[row["kind"]])
+    kind = _KIND_NAMES[row["kind"]]
+    name = canvas.read(Message("{kind}: {reason}", kind=kind, reason=told(row)) if row["reason"] else kind)
+    canvas.label(axes, 0, y, _shortened(name, (left or canvas.width) - 14), ha="left", dx=-left, dy=lift, size=SMALL)
+    canvas.label(axes, row["rows"], bar, canvas.value(row["rows"], "integer"), palette.MUTE, ha="left", dx=6, size=SMALL)
 
 
 def _shortened(text: str, width: float) -> str:

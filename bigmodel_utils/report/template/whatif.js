@@ -22,7 +22,7 @@
     if (spec === "money") return money(value);
     const digits = +(spec.match(/\d$/) || [0])[0];
     const shape = spec.startsWith("percent") ? { style: "percent", maximumFractionDigits: Math.max(1, digits) }
-      : spec === "compact" && Math.abs(value) >= (language() === "zh" ? 10000 : 1000) ? { notation: "compact", maximumFractionDigits: 1 } : { maximumFractionDigits: digits };
+      : spec === "compact" && Math.abs(value) >= 10000 ? { notation: "compact", maximumFractionDigits: 1 } : { maximumFractionDigits: digits };
     return format(value, shape);
   };
   const chosen = (place) => {
