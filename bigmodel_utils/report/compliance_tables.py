@@ -27,25 +27,27 @@ KINDS = {"data": Message("data"), "weights": Message("weights"), "library": Mess
 
 def duties(review: Review) -> Table:
     """Return every duty with what the run shows to it; what only a person can say is marked to complete."""
-    rows = [_duty(line) for line in review.lines] + [_missing(country, law) for country, law in review.missing]
+    rows = [_duty(line, ahead=review.ahead(line)) for line in review.lines] + [
+        _missing(country, law) for country, law in review.missing
+    ]
     columns = [
         Column("law", Message("law")),
         Column("duty", Message("duty")),
         Column("status", Message("status")),
         Column("shown", Message("what the run shows, or what is asked")),
         Column("where", Message("look it up")),
-        Column("as_of", Message("in force"), "date"),
+        Column("as_of", Message("applies from"), "date"),
     ]
     source = Message(
-        "Status follows from the run's own files. Rows of data/facts/compliance_duties.csv, from knowledge of the laws: {unseen} of "
-        "{all} not yet looked up in their text.",
+        "Status follows from the run's own files. Rows of data/facts/compliance_duties.csv: {unseen} of {all} not or only partly "
+        "looked up in the law's text or a copy of it.",
         unseen=sum(line.verified != "yes" for line in review.lines),
         all=len(review.lines),
     )
     return Table(review.finding, columns, rows, source)
 
 
-def _duty(line: Line) -> dict[str, Any]:
+def _duty(line: Line, *, ahead: bool) -> dict[str, Any]:
     asked = Message("to complete: {asks}", asks=line.asks)
     both = Message("{said}. A person adds: {asks}", said=line.finding.said, asks=line.asks) if line.finding else asked
     article = (
@@ -53,10 +55,11 @@ def _duty(line: Line) -> dict[str, Any]:
         if line.article
         else Message("{duty}", duty=line.duty)
     )
+    status = STATUSES[line.status][0]
     return {
         "law": Message("{country:country}, {regime}", country=line.country, regime=line.regime),
         "duty": article,
-        "status": STATUSES[line.status][0],
+        "status": Message("{status}; does not apply yet", status=status) if ahead else status,
         "shown": line.finding.said if line.finding and line.status == "answered" else both,
         "where": line.finding.where if line.finding else None,
         "as_of": line.as_of,

@@ -68,14 +68,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Review:
-    """The checklists of both markets. `missing`: (country, law) on file without a checklist; "" for a country without any law."""
+    """The checklists of both markets on a day. `missing`: (country, law) on file without a checklist; "" without any law."""
 
     risk: Risk
     lines: list[Line]
     missing: list[tuple[str, str]]
+    day: date
 
     def count(self, status: Status) -> int:
         return sum(line.status == status for line in self.lines)
+
+    def ahead(self, line: Line) -> bool:
+        """Return whether a duty does not apply yet."""
+        return line.as_of > self.day
 
     @property
     def figures(self) -> dict[str, Quantity]:
@@ -97,7 +102,7 @@ class Review:
                 **{name: getattr(line, name) for name in ("country", "regime", "duty", "article", "asks", "status")},
                 "answer": line.finding.said.read() if line.finding else "",
                 "where": line.finding.where if line.finding else "",
-                "as_of": line.as_of.isoformat(),
+                "applies_from": line.as_of.isoformat(),
                 "verified": line.verified,
                 "note": line.note,
             }
@@ -108,14 +113,16 @@ class Review:
     @property
     def finding(self) -> Message:
         """Return what a director should remember, true whichever way it came out."""
+        later = [line for line in self.lines if self.ahead(line)]
         return Message(
             "Of {count} duties on file this run answers {answered}, prepares {part} for a person to finish, falls short in "
-            "{short} and leaves {open} to people{missing}.",
+            "{short} and leaves {open} to people{ahead}{missing}.",
             count=len(self.lines),
             answered=self.count("answered"),
             part=self.count("in part"),
             short=self.count("short"),
             open=self.count("open"),
+            ahead=Message("; {count} of them do not apply yet", count=len(later)) if later else "",
             missing=Message("; {count} laws have no checklist on file", count=len(self.missing)) if self.missing else "",
         )
 
@@ -144,10 +151,10 @@ def classify(scenario: Scenario) -> Risk:
     return Risk(row["risk"], said)
 
 
-def review(scenario: Scenario, found: Mapping[Market, Mapping[str, Finding]], risk: Risk) -> Review:
-    """Return the duties of the target market, then of the home market, each with what the run found there.
+def review(scenario: Scenario, found: Mapping[Market, Mapping[str, Finding]], risk: Risk, day: date | None = None) -> Review:
+    """Return the duties of the target market, then of the home market, each with what the run found there, as of today.
 
-    The home market's rows are used at home, so its rules on export are not asked.
+    The home market's rows are used at home, so its rules on export are not asked. Duties that start after `day` are listed.
     """
     abroad, home = scenario.target_market.country, scenario.source_market.country
     operation = outlook.operation(scenario)
@@ -161,7 +168,7 @@ def review(scenario: Scenario, found: Mapping[Market, Mapping[str, Finding]], ri
         missing += (
             [(country, law) for law in _laws(country) - {row["instrument"] for row in duties}] if duties else [(country, "")]
         )
-    return Review(risk, lines, sorted(missing))
+    return Review(risk, lines, sorted(missing), day or date.today())
 
 
 def checklist(country: str) -> list[dict[str, str]]:

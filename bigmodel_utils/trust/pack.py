@@ -97,10 +97,10 @@ def _compliance(review: Review) -> str:
         {
             "duty": f"{line.duty} ({line.article})" if line.article else line.duty,
             "asks": line.asks,
-            "status": _SIGNS[line.status],
+            "status": f"{_SIGNS[line.status]}; does not apply yet" if review.ahead(line) else _SIGNS[line.status],
             "what the run shows": line.finding.said.read() if line.finding else "",
             "look it up": line.finding.where if line.finding else "",
-            "as of": line.as_of.isoformat(),
+            "applies from": line.as_of.isoformat(),
             "checked": line.verified,
         }
         for line in review.lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation.attribution import Attribution
 from bigmodel_utils.evaluation.explain import Example
 from bigmodel_utils.messages import Message
+from bigmodel_utils.report import compliance_tables
 from bigmodel_utils.trust import TrustError, compliance, evidence, explanation, licences, pack
 from bigmodel_utils.trust.evidence import Finding
 from bigmodel_utils.trust.markdown import plain, table
@@ -115,6 +117,22 @@ def test_an_undeclared_use_owes_what_a_high_risk_owes_and_an_unknown_one_is_refu
     assert compliance.classify(credit).level == "high"
     with pytest.raises(TrustError, match="did you mean 'credit'"):
         compliance.classify(scenario.load("smoke", {"trust.area": "credits"}))
+
+
+def test_a_duty_that_does_not_apply_yet_is_listed_and_said_so() -> None:
+    chosen = scenario.load("smoke", {"target_market.country": "DEU", "trust.area": "credit"})
+    risk = compliance.classify(chosen)
+    before, after = (
+        compliance.review(chosen, {"target": {}, "source": {}}, risk, day) for day in (date(2026, 9, 1), date(2029, 1, 1))
+    )
+    assert [line.duty for line in before.lines] == [line.duty for line in after.lines]
+    oversight = next(line for line in before.lines if line.duty == "Human oversight")
+    assert before.ahead(oversight)
+    assert not after.ahead(oversight)
+    assert "do not apply yet" in before.finding.read()
+    assert "do not apply yet" not in after.finding.read()
+    told = [row["status"].read() for row in compliance_tables.duties(before).rows]
+    assert sum("does not apply yet" in status for status in told) == sum(map(before.ahead, before.lines)) > 0
 
 
 def test_a_country_or_law_without_rows_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
