@@ -258,16 +258,20 @@ def footprint(figures: Mapping[str, Quantity]) -> Table:
 
 
 def flips(found: Sequence[Any], most: int = 8) -> Table:
-    """Return the nearest changes of one assumption that change the verdict. found: assumption, now, at, unit, verdict."""
+    """Return the nearest changes of one assumption that change the verdict, and the nearest to each other verdict.
+
+    found: assumption, now, at, unit, verdict; nearest first.
+    """
+    first = {flip.verdict: flip for flip in reversed(found)}
     rows = [
         {
             "what": names.assumption(flip.assumption),
             "now": Message("{value:" + names.spec_for(flip.unit, flip.now) + "}", value=flip.now),
             "at": Message("{value:" + names.spec_for(flip.unit, flip.at) + "}", value=flip.at),
-            "unit": names.unit(flip.unit),
             "verdict": VERDICTS[flip.verdict],
         }
-        for flip in found[:most]
+        for place, flip in enumerate(found)
+        if place < most or flip is first[flip.verdict]
     ]
     finding = (
         Message("The nearest flip: {what} at {at} instead of {now}", what=rows[0]["what"], at=rows[0]["at"], now=rows[0]["now"])
@@ -278,7 +282,6 @@ def flips(found: Sequence[Any], most: int = 8) -> Table:
         Column("what", Message("assumption")),
         Column("now", Message("now"), "number"),
         Column("at", Message("flips at"), "number"),
-        Column("unit", Message("unit")),
         Column("verdict", Message("then")),
     ]
     return Table(finding, columns, rows, Message("One assumption moves, all others keep their range."))

@@ -39,12 +39,17 @@ def privacy(points: pd.DataFrame) -> Chart:
     rows = points.sort_values("epsilon")
     kept, without = rows[np.isfinite(rows["epsilon"])], rows.iloc[-1]
     strict, loose = kept.iloc[0], kept.iloc[-1]
-    finding = Message(
-        "At an epsilon of {epsilon:number1}, privacy costs {lost:number1} points of accuracy and {usd:money} per 1,000 texts",
-        epsilon=loose["epsilon"],
-        lost=loose["lost"] + 0.0,
-        usd=loose["usd_lost"],
-    )
+    values = {"epsilon": loose["epsilon"], "lost": loose["lost"] + 0.0, "usd": loose["usd_lost"]}
+    if loose["usd_lost"] > 0:
+        finding = Message(
+            "At an epsilon of {epsilon:number1}, privacy costs {lost:number1} points of accuracy and {usd:money} per 1,000 texts",
+            **values,
+        )
+    else:
+        finding = Message(
+            "At an epsilon of {epsilon:number1}, privacy costs {lost:number1} points of accuracy and no money that shows",
+            **values,
+        )
     alt = Message(
         "Dots of accuracy: {low:percent1} at an epsilon of {strict:number1}, {high:percent1} at {loose:number1}, "
         "{without:percent1} without protection.",
