@@ -14,7 +14,8 @@ from bigmodel_utils.trust import accountant, privacy
 from bigmodel_utils.trust.accountant import Mechanism
 from bigmodel_utils.trust.head import Head
 from bigmodel_utils.trust.ledger import Entry, Ledger, noise_seed
-from bigmodel_utils.trust.vectors import Rows, Views
+from bigmodel_utils.trust.rows import Rows
+from bigmodel_utils.trust.vectors import Views
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import threshold
 from bigmodel_utils.value.errors_to_money import errors_usd_per_thousand

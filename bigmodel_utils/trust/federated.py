@@ -10,7 +10,7 @@ import numpy as np
 from bigmodel_utils.trust import TrustError, robust
 from bigmodel_utils.trust.head import Head, descended, nothing
 from bigmodel_utils.trust.robust import Answer
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 LOCAL_STEPS = 10  # and the rate: chosen on test rows of the default scenario, after larger steps did not settle
 LEARNING_RATE = 2.0

@@ -1,8 +1,9 @@
-"""The holder's `client` under Flower (flwr), the field's engine, in an environment of its own:
+"""The holder's `client` under Flower, the field's engine, in an environment of its own that has numpy, scipy and flwr:
 
     python -m bigmodel_utils.trust.flower_client ROWS.npz 127.0.0.1:8080
 
 ROWS.npz holds `vectors` (rows, features) and `labels` (rows,) of one holder. The coordinator is Flower's own server.
+tests/benchmarks/bench_flower.py sets both up on loopback and compares.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bigmodel_utils.trust.federated import client
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 def main(rows_file: Path, server: str) -> None:
@@ -28,7 +29,7 @@ def main(rows_file: Path, server: str) -> None:
             weights, count = client(parameters[0], rows)
             return [weights], count, {}
 
-    flwr.client.start_client(server_address=server, client=Holder().to_client())
+    flwr.client.start_client(server_address=server, client=Holder().to_client(), insecure=True)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
-from bigmodel_utils.evaluation import metrics
-from bigmodel_utils.training.forward import softmax
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Head:
 
     def probabilities(self, vectors: np.ndarray) -> np.ndarray:
         """Return probabilities (rows, classes)."""
-        return softmax(self.logits(vectors))
+        return softmax(self.logits(vectors), axis=1)
 
     def accuracy(self, rows: Rows) -> float:
         return float((self.logits(rows.vectors).argmax(axis=1) == rows.labels).mean())
@@ -34,6 +33,8 @@ class Head:
 
     def calibrated(self, rows: Rows) -> Head:
         """Return the head with the temperature that suits `rows`."""
+        from bigmodel_utils.evaluation import metrics  # a holder that only answers the coordinator has no need of it
+
         return Head(self.weights, metrics.temperature(self.logits(rows.vectors), rows.labels))
 
 
@@ -52,5 +53,5 @@ def descended(weights: np.ndarray, rows: Rows, steps: int, learning_rate: float)
     inputs = np.column_stack([rows.vectors, np.ones(len(rows))])
     wanted, current = np.eye(len(weights))[rows.labels], weights.copy()
     for _ in range(steps):
-        current -= learning_rate * (softmax(inputs @ current.T) - wanted).T @ inputs / len(rows)
+        current -= learning_rate * (softmax(inputs @ current.T, axis=1) - wanted).T @ inputs / len(rows)
     return current

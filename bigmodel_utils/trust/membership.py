@@ -15,7 +15,7 @@ import numpy as np
 from bigmodel_utils.evaluation import intervals
 from bigmodel_utils.trust import TrustError
 from bigmodel_utils.trust.head import Head, descended, nothing
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

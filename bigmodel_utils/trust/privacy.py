@@ -14,7 +14,7 @@ import numpy as np
 from bigmodel_utils.trust import TrustError, accountant
 from bigmodel_utils.trust.accountant import Mechanism
 from bigmodel_utils.trust.head import Head
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 SAMPLE_RATE = 0.25
 STEPS = 100

@@ -12,7 +12,8 @@ from bigmodel_utils.evaluation import intervals
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.trust import federated, robust
 from bigmodel_utils.trust.head import Head
-from bigmodel_utils.trust.vectors import Rows, Views
+from bigmodel_utils.trust.rows import Rows
+from bigmodel_utils.trust.vectors import Views
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

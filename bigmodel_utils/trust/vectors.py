@@ -10,30 +10,10 @@ import numpy as np
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation.judgement import DATA, MODELS
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.trust.rows import Rows
 
 HOME_TEXTS = 200  # of the home market: they set the scale and the temperature, so the target's rows need not
 TEST_TEXTS = 800
-
-
-@dataclass(frozen=True)
-class Rows:
-    """`vectors` (rows, features) of length one at most, `labels` (rows,) as indices."""
-
-    vectors: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, which: np.ndarray) -> Rows:
-        """Return the rows that `which` (positions or booleans) chooses."""
-        return Rows(self.vectors[which], self.labels[which])
-
-    @property
-    def fingerprint(self) -> str:
-        """First 16 hex digits of the SHA-256 of vectors and labels."""
-        content = np.ascontiguousarray(self.vectors).tobytes() + np.ascontiguousarray(self.labels, dtype=np.int64).tobytes()
-        return hashlib.sha256(content).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 
 from bigmodel_utils.trust import accountant, privacy
 from bigmodel_utils.trust.accountant import Mechanism
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 def timed(work: Callable[[], object]) -> tuple[float, object]:

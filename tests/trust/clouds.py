@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 def clouds(count: int, seed: int, apart: float = 0.5) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from clouds import clouds
 
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bigmodel_utils.trust import TrustError, federated, robust
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 @settings(max_examples=25)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bigmodel_utils.trust import TrustError, membership
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 def test_a_model_that_learned_by_heart_gives_its_rows_away(test_rows: Rows) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bigmodel_utils.trust import TrustError, privacy
-from bigmodel_utils.trust.vectors import Rows
+from bigmodel_utils.trust.rows import Rows
 
 
 def test_a_loose_budget_learns_nearly_as_well_and_a_strict_one_is_noisier(train: Rows, test_rows: Rows) -> None:
