@@ -22,22 +22,6 @@ from bigmodel_utils.value import venture
 
 FILE = "cash_flow.xlsx"
 _UFUNCS = {np.exp: "EXP", np.maximum: "MAX"}
-_ROWS = (
-    "month",
-    "adopted",
-    "joined",
-    "merchants",
-    "thousands",
-    "worth",
-    "operating",
-    "owed",
-    "earned",
-    "taxable",
-    "taxed",
-    "cash",
-    "cumulative",
-    "discounted",
-)
 _LABELS = {
     "month": Message("month"),
     "adopted": Message("merchants who have ever joined"),
@@ -54,6 +38,23 @@ _LABELS = {
     "cumulative": Message("cumulative cash, USD"),
     "discounted": Message("value today, USD"),
 }
+_ROWS = tuple(_LABELS)
+_RESULTS = {
+    "npv": Message("net present value, USD"),
+    "lowest": Message("lowest cash, USD"),
+    "end": Message("cash at the end, USD"),
+}
+_CONSTANTS = {
+    "price": Message("price of 1,000 items, USD"),
+    "serving": Message("machines for 1,000 items, USD"),
+    "final": Message("merchants won in the long run"),
+    "stay": Message("share of merchants who stay for a month"),
+    "drift": Message("local currency after a month, today 1"),
+}
+_TOP = 2 + len(_RESULTS) + len(_CONSTANTS)  # first line of the months
+_PLACES = {name: f"$C${place}" for place, name in enumerate((*_RESULTS, *_CONSTANTS), 1)}
+_WHOLE, _SMALL, _SHARE = "#,##0;[Red]-#,##0", "#,##0.0000", "0.0%"
+_INPUT_BLUE = "0000FF"  # bankers' custom: what may be changed is blue, what is computed black
 
 
 class Formula:
@@ -124,28 +125,41 @@ def write(evidence: Evidence, folder: Path) -> Path:
 
 
 def _inputs(sheet: Any, evidence: Evidence) -> None:
+    from openpyxl.styles import Font
     from openpyxl.workbook.defined_name import DefinedName
 
     sheet.title = "Inputs"
-    _line(sheet, 1, [evidence.scenario.title])
-    _line(sheet, 2, ["name", "value", "what", "说明", "unit", "origin", "source"])
+    _line(sheet, 1, [evidence.scenario.title], bold=True)
+    _line(sheet, 2, ["name", "value", "what", "说明", "unit", "origin", "source"], bold=True)
     for place, name in enumerate(venture.INPUTS, 3):
         given = evidence.scenario.assumptions.get(name)
         what = names.assumption(name)
         origin = ["assumed", given.source] if given else ["measured or priced", "this run"]
-        unit = given.unit if given else ""
-        _line(sheet, place, [name, evidence.inputs[name], plain(what, "en"), plain(what, "zh"), unit, *origin])
+        unit, value = given.unit if given else "", evidence.inputs[name]
+        _line(sheet, place, [name, value, plain(what, "en"), plain(what, "zh"), unit, *origin])
+        sheet[f"B{place}"].font = Font(color=_INPUT_BLUE)
+        sheet[f"B{place}"].number_format = _format(value, name in venture.SHARES or unit == "per year")
         sheet.parent.defined_names[f"in_{name}"] = DefinedName(f"in_{name}", attr_text=f"Inputs!$B${place}")
-    for column, width in zip("ABCDEFG", (28, 14, 36, 26, 20, 18, 70), strict=True):
+    for column, width in zip("ABCDEFG", (28, 14, 40, 30, 20, 18, 70), strict=True):
         sheet.column_dimensions[column].width = width
     sheet.freeze_panes = "B3"
 
 
+def _format(value: float, is_share: bool) -> str:
+    return _SHARE if is_share else _WHOLE if abs(value) >= 1000 else _SMALL
+
+
 def _cash(sheet: Any, months: int) -> None:
-    """Months run to the right from column D; results stand on top, live."""
+    """Results and constants stand on top, live; months run to the right from column D."""
     from openpyxl.utils import get_column_letter
 
     x = {name: Formula(f"in_{name}") for name in venture.INPUTS}
+    last = get_column_letter(months + 4)
+    results = {
+        "npv": Formula(f"SUM(D{_row('discounted')}:{last}{_row('discounted')})"),
+        "lowest": Formula(f"MIN(D{_row('cumulative')}:{last}{_row('cumulative')})"),
+        "end": Formula(f"{last}{_row('cumulative')}"),
+    }
     constants = {
         "price": venture.price_usd_per_thousand(x),
         "serving": venture.serving_usd_thousand(x),
@@ -153,24 +167,21 @@ def _cash(sheet: Any, months: int) -> None:
         "stay": (1 - x["merchant_churn_year"]) ** (1 / 12),
         "drift": x["currency_year"] ** (1 / 12),
     }
-    last = get_column_letter(months + 4)
-    results = [
-        (Message("net present value, USD"), f"SUM(D{_row('discounted')}:{last}{_row('discounted')})"),
-        (Message("lowest cash, USD"), f"MIN(D{_row('cumulative')}:{last}{_row('cumulative')})"),
-        (Message("cash at the end, USD"), f"{last}{_row('cumulative')}"),
-    ]
-    for place, (name, formula) in enumerate(constants.items(), 1):
-        _line(sheet, place, [name, f"={formula.text}"])
-    for place, (message, text) in enumerate(results, 1):
-        _line(sheet, place, ["", "", "", plain(message, "en"), f"={text}"])
+    for place, (name, message) in enumerate((_RESULTS | _CONSTANTS).items(), 1):
+        formula = (results | constants)[name]
+        _line(sheet, place, [plain(message, "en"), plain(message, "zh"), f"={formula.text}"], bold=name in results)
+        sheet[f"C{place}"].number_format = _WHOLE if name in (*results, "final") else _SMALL
     for name in _ROWS:
-        _line(sheet, _row(name), [plain(_LABELS[name], "en"), plain(_LABELS[name], "zh"), name])
+        _line(sheet, _row(name), [plain(_LABELS[name], "en"), plain(_LABELS[name], "zh")], bold=name in ("month", "cumulative"))
     for month in range(months + 1):
         for name, formula in _month(x, get_column_letter(month + 4), get_column_letter(month + 3), month, months).items():
-            sheet[f"{get_column_letter(month + 4)}{_row(name)}"] = formula if isinstance(formula, int) else f"={_text(formula)}"
-    for column, width in zip("ABC", (32, 24, 12), strict=True):
+            cell = sheet[f"{get_column_letter(month + 4)}{_row(name)}"]
+            cell.value = formula if isinstance(formula, int) else f"={_text(formula)}"
+            cell.number_format = _SMALL if name == "worth" else _WHOLE
+        sheet.column_dimensions[get_column_letter(month + 4)].width = 12
+    for column, width in zip("ABC", (38, 28, 14), strict=True):
         sheet.column_dimensions[column].width = width
-    sheet.freeze_panes = "D7"
+    sheet.freeze_panes = f"D{_TOP + 1}"
 
 
 def _month(x: dict[str, Formula], here: str, before: str, month: int, months: int) -> dict[str, Any]:
@@ -186,7 +197,7 @@ def _month(x: dict[str, Formula], here: str, before: str, month: int, months: in
             "cash": now["operating"],
         }
         return start | {"cumulative": now["cash"], "discounted": value}
-    price, serving, final, stay, drift = (Formula(f"$B${place}") for place in (1, 2, 3, 4, 5))
+    price, serving, final, stay, drift = (Formula(_PLACES[name]) for name in _CONSTANTS)
     return {
         "month": month,
         "adopted": final * venture.open_share(now["month"], x["rules_delay_months"], x["adoption_p"], x["adoption_q"]),
@@ -206,15 +217,18 @@ def _month(x: dict[str, Formula], here: str, before: str, month: int, months: in
 
 
 def _row(name: str) -> int:
-    return 7 + _ROWS.index(name)
+    return _TOP + _ROWS.index(name)
 
 
-def _line(sheet: Any, row: int, values: list[Any]) -> None:
+def _line(sheet: Any, row: int, values: list[Any], bold: bool = False) -> None:
     """Write one line; text that is not ours to compute can never become a formula."""
+    from openpyxl.styles import Font
+
     for column, value in enumerate(values, 1):
         if value == "":
             continue
         cell = sheet.cell(row=row, column=column, value=value)
+        cell.font = Font(bold=bold)
         formula = isinstance(value, str) and sheet.title == "Cash" and value.startswith("=")
         if isinstance(value, str) and not formula:
             cell.data_type = "s"

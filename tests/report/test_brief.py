@@ -12,7 +12,7 @@ from finished_run import written_run
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import sections, steps, verdict
+from bigmodel_utils.report import figure_names, provenance, sections, steps, verdict
 from bigmodel_utils.report.evidence import Evidence, written
 from bigmodel_utils.report.markup import plain
 from bigmodel_utils.report.origins import Origins
@@ -68,7 +68,7 @@ def test_what_privacy_costs_is_told_only_as_far_as_it_is_shown(run: Run, low: fl
     lost = evidence.figures["privacy_points_lost"]
     evidence.figures["privacy_points_lost"] = lost.model_copy(update={"low": low})
     way, cost = (plain(sentence, "en") for sentence in sections.trust(evidence))
-    assert "rows stay with their holders" in way
+    assert "customers' texts stay where they are" in way
     assert says in cost
 
 
@@ -86,7 +86,19 @@ def test_waiting_names_what_it_hangs_on(run: Run) -> None:
     assert evidence.decision["verdict"] == "wait"
     upward = next(flip for flip in evidence.decision["flips"] if flip["verdict"] == "go")
     assert upward["assumption"] == "reviews_per_merchant_month"
-    assert plain(verdict.headline(evidence), "en") == "Wait: it hangs on reviews per merchant and month"
+    assert plain(verdict.headline(evidence), "en") == "Wait: it hangs on reviews a merchant gets per month"
+
+
+def flip(assumption: str, verdict: str, reach: float) -> dict:
+    return {"assumption": assumption, "now": 1.0, "at": 2.0, "unit": "share", "verdict": verdict, "reach": reach}
+
+
+def test_the_nearest_way_to_each_verdict_is_shown_the_better_first() -> None:
+    stops = [flip(name, "stop", reach) for name, reach in (("a", 0.1), ("b", 0.2), ("c", 0.3))]
+    far = flip("d", "go", 4.0)
+    assert verdict.nearest_flips([*stops, far]) == [far, *stops[:2]]
+    assert verdict.nearest_flips([stops[0], flip("e", "stop", 1.4)]) == stops[:1]
+    assert verdict.nearest_flips([]) == []
 
 
 def test_every_sentence_reads_in_both_languages(decided: tuple[str, Evidence]) -> None:
@@ -100,7 +112,7 @@ def test_every_sentence_reads_in_both_languages(decided: tuple[str, Evidence]) -
 
 @pytest.mark.parametrize(
     ("difference", "p_value", "says"),
-    [(0.02, 0.001, "adds 2.0 points"), (-0.02, 0.001, "costs 2.0 points"), (0.02, 0.4, "no measurable difference")],
+    [(0.02, 0.001, "a head start: 2.0 points"), (-0.02, 0.001, "2.0 points better"), (-0.02, 0.4, "no measurable head start")],
 )
 def test_honest_about_starting_from_the_home_model(difference: float, p_value: float, says: str) -> None:
     assert says in plain(sections._starting({"difference": difference, "p_value": p_value}), "en")
@@ -125,6 +137,26 @@ def test_thresholds_are_rounded_but_never_to_the_value_they_differ_from() -> Non
     assert rounded(106.3, unlike=110) == 106
     assert plain(written(0.125, "share"), "en") == "12.5%"
     assert plain(written(3000, "reviews"), "zh") == "3,000 条评论"
+
+
+def test_how_a_figure_was_found_is_told_in_the_readers_words() -> None:
+    told = provenance.method(
+        "highest rate of Poisson arrivals at which 95 % were answered within 250 ms in most of 3 runs; more"
+    )
+    assert "within 250 ms in most of 3 runs" in plain(told, "en")
+    assert plain(provenance.source("Bass 1969 {x}"), "zh") == "Bass 1969 {x}", "what nobody worded stays as it was noted"
+    carried = "measured on 2 CPU cores, carried to 2 vCPU of AWS/x; prices.csv @1"
+    assert (
+        plain(provenance.source(carried), "en") == "measured on 2 CPU cores, carried to 2 cores of AWS/x; price: prices.csv @1"
+    )
+
+
+def test_figures_are_named_from_the_parts_of_their_keys() -> None:
+    assert plain(figure_names.figure("target_routing_gain_b_over_a"), "en").startswith("lead of adapted model over home model")
+    assert plain(figure_names.figure("accuracy_target_p"), "en") == "share read right: target market: adapted without home data"
+    assert plain(figure_names.figure("found_at_30_permille"), "en") == "surges of 3% that are found"
+    assert plain(figure_names.figure("tax_rate"), "en") == "tax on profit"
+    assert plain(figure_names.figure("b_over_nobody"), "en") == "b over nobody"
 
 
 def test_marks_belong_to_known_quantities_only() -> None:
