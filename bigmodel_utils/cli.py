@@ -230,9 +230,13 @@ def drift(
     from bigmodel_utils.artifacts import Run
     from bigmodel_utils.data import drift as drifting
 
-    run = Run(scenarios.load(scenario, _parsed(settings)))
+    run, represent = Run(scenarios.load(scenario, _parsed(settings))), None
+    if run.is_done("02_train_model"):
+        from bigmodel_utils.evaluation.predict import Classifier
+
+        represent = Classifier.load(run.path("02_train_model", "model_b")).representations
     known = run.table("01_prepare_data", "target_train")["text"].tolist()
-    found = drifting.of_file(new, run.scenario.target_market, known, run.scenario.seed)
+    found = drifting.of_file(new, run.scenario.target_market, known, run.scenario.seed, represent)
     typer.echo(found.measures.to_string(index=False))
     typer.echo("ALARM: the new texts differ from the reference" if found.alarm else "no alarm")
     raise typer.Exit(int(found.alarm))

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from bigmodel_utils.choices import Market
 
     Feature = tuple[np.ndarray, Callable]  # counts per row, and the distance between rows of summed counts
+    Represent = Callable[[Sequence[str]], np.ndarray]  # texts -> vectors (texts, features)
 
 DRAWS = 200
 MARGIN = 1.5  # alarm at one and a half times the largest 1 % that chance gives: a shift worth a look, not only a certain one
 MAX_TEXTS, LEAST_TEXTS = 20_000, 50
+PLACED = 500  # texts of each side that a model looks at
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _CLASSES = (
     re.compile(r"[A-Za-z]"),
@@ -47,8 +49,8 @@ class Drift:
         return bool(self.measures["alarm"].any())
 
 
-def of_file(path: Path, market: Market, reference: Sequence[str], seed: int) -> Drift:
-    """Return the drift of a company's new file (text column as in the scenario) against `reference` texts.
+def of_file(path: Path, market: Market, reference: Sequence[str], seed: int, represent: Represent | None = None) -> Drift:
+    """Return the drift of a company's new file (text column as in the scenario) against `reference` texts; see `drift`.
 
     Read in flat memory, at most MAX_TEXTS rows drawn evenly. Raises DataError for a file that cannot be used.
     """
@@ -57,27 +59,30 @@ def of_file(path: Path, market: Market, reference: Sequence[str], seed: int) -> 
     frame = sources.sample(stream, MAX_TEXTS, seed, account)
     if frame.empty:
         raise DataError(f"{path.name} holds no record", "at least one", "the file")
-    return drift(reference, cleaning.repair_texts(frame, account)["text"].tolist(), seed)
+    return drift(reference, cleaning.repair_texts(frame, account)["text"].tolist(), seed, represent)
 
 
-def drift(reference: Sequence[str], new: Sequence[str], seed: int) -> Drift:
-    """Return how far `new` lies from `reference`: words, lengths and characters.
+def drift(reference: Sequence[str], new: Sequence[str], seed: int, represent: Represent | None = None) -> Drift:
+    """Return how far `new` lies from `reference`: words, lengths, characters, and meaning where a model can `represent` it.
 
     words, characters: Jensen-Shannon divergence in bits (0 same, 1 disjoint; Lin 1991); lengths: population stability
-    index over tenths of the reference (Siddiqi 2006: 0.1 some, 0.25 major); unseen: share of words the reference lacks.
+    index over tenths of the reference (Siddiqi 2006: 0.1 some, 0.25 major); unseen: share of words the reference lacks;
+    meaning: distance between the mean vectors of PLACED texts of each (maximum mean discrepancy, Gretton et al. 2012).
     The threshold is MARGIN times the 99th percentile of the same measure between disjoint random parts of the
     reference, of the same sizes. Raises DataError below LEAST_TEXTS texts on either side.
     """
     import numpy as np
+    import pandas as pd
 
     if min(len(reference), len(new)) < LEAST_TEXTS:
         given = f"{len(reference)} reference texts and {len(new)} new ones"
         raise DataError(given, f"at least {LEAST_TEXTS} of each", "the new file, or the scenario's split")
     rng = np.random.default_rng(seed)
-    reference = _some(reference, rng)
-    new = _some(new, rng)
+    reference, new = _some(reference, MAX_TEXTS, rng), _some(new, MAX_TEXTS, rng)
     features, vocabulary = _features(reference, new)
     table = against_chance(features, len(reference), len(new), rng)
+    if represent:
+        table = pd.concat([table, _meaning(reference, new, represent, rng)], ignore_index=True)
     return Drift(table, _moved(features["words"][0], vocabulary, len(reference)), len(reference), len(new))
 
 
@@ -124,10 +129,19 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text.lower())
 
 
-def _some(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
-    if len(texts) <= MAX_TEXTS:
+def _some(texts: Sequence[str], most: int, rng: np.random.Generator) -> list[str]:
+    if len(texts) <= most:
         return list(texts)
-    return [texts[i] for i in sorted(rng.choice(len(texts), MAX_TEXTS, replace=False))]
+    return [texts[i] for i in sorted(rng.choice(len(texts), most, replace=False))]
+
+
+def _meaning(reference: list[str], new: list[str], represent: Represent, rng: np.random.Generator) -> pd.DataFrame:
+    import numpy as np
+
+    reference, new = _some(reference, PLACED, rng), _some(new, PLACED, rng)
+    vectors = represent(reference + new)
+    counted = np.column_stack([vectors, np.ones(len(vectors))])
+    return against_chance({"meaning": (counted, _apart)}, len(reference), len(new), rng)
 
 
 def _features(reference: list[str], new: list[str]) -> tuple[dict[str, Feature], list[str]]:
@@ -173,6 +187,13 @@ def _stability(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     p = (first + 0.5) / (first + 0.5).sum(axis=1, keepdims=True)
     q = (second + 0.5) / (second + 0.5).sum(axis=1, keepdims=True)
     return ((q - p) * np.log(q / p)).sum(axis=1)
+
+
+def _apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the distance between the mean vectors of samples; rows are sums of vectors, the last column their count."""
+    import numpy as np
+
+    return np.linalg.norm(first[:, :-1] / first[:, -1:] - second[:, :-1] / second[:, -1:], axis=1)
 
 
 def _unseen(first: np.ndarray, second: np.ndarray) -> np.ndarray:

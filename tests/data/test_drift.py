@@ -32,6 +32,19 @@ def test_each_measure_sees_its_own_change(new, measure):
     assert found.alarm
 
 
+def test_meaning_moves_with_the_vectors_and_not_without():
+    rng = np.random.default_rng(5)
+
+    def represent(texts):
+        return rng.normal(size=(len(texts), 8)) + np.array([[3.0 * ("recall" in text)] * 8 for text in texts])
+
+    reference, same = stream(600, 0), stream(300, 1)
+    for new, alarm in ((same, False), ([f"recall {text}" for text in same], True)):
+        found = drift.drift(reference, new, 1, represent).measures.set_index("measure").loc["meaning"]
+        assert bool(found["alarm"]) is alarm
+    assert found["value"] == pytest.approx(3 * np.sqrt(8), rel=0.1)
+
+
 def test_what_moved_most_is_named():
     found = drift.drift(stream(600, 0), [f"recall {text}" for text in stream(300, 1)], seed=1)
     assert found.words["word"].iloc[0] == "recall"
