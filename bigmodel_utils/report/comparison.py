@@ -9,7 +9,7 @@ from typing import Any
 
 from bigmodel_utils.artifacts import write_atomic
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import site
+from bigmodel_utils.report import names, site
 from bigmodel_utils.report.charts.members import members as members_chart
 from bigmodel_utils.report.charts.multiples import multiples
 from bigmodel_utils.report.drivers import Driver, drivers
@@ -43,6 +43,7 @@ def page(name: str, lines: Sequence[dict[str, Any]]) -> Page:
 
     failure (a sentence) · answer (a Message, of a scenario without a decision) · verdict, probability, npv and accuracy.
     """
+    lines = [line | {"what": _differs(line)} for line in lines]
     ended = [line for line in lines if "failure" not in line]
     decided = [line for line in lines if "npv" in line]
     title = Message("Sweep {name}: {done} of {all} runs finished", name=name, done=len(ended), all=len(lines))
@@ -52,6 +53,17 @@ def page(name: str, lines: Sequence[dict[str, Any]]) -> Page:
     luck = Message("Runs with different seeds differ by luck as well.")
     note = luck if seeds else Message("All runs share their draws by name, so differences are not luck.")
     return Page("index.html", title, bar, main, both(note))
+
+
+def _differs(line: dict[str, Any]) -> Message:
+    """Return what a member sets, by the reader's names; its scenario where it sets nothing."""
+    parts = [
+        Message("{choice} {value}", choice=names.choice(key), value=str(value)) for key, value in line["overrides"].items()
+    ]
+    told = parts.pop(0) if parts else Message("{name}", name=line["what"])
+    for part in parts:
+        told = Message("{first}; {rest}", first=told, rest=part)
+    return told
 
 
 def _charts(decided: Sequence[dict[str, Any]]) -> str:
@@ -68,7 +80,7 @@ def _charts(decided: Sequence[dict[str, Any]]) -> str:
 def _driven(found: Sequence[Driver]) -> Table:
     rows = [
         {
-            "what": each.name,
+            "what": names.choice(each.name),
             "share": each.share,
             "least": Message("{value} → {npv:money}", value=each.least[0], npv=each.least[1]),
             "best": Message("{value} → {npv:money}", value=each.best[0], npv=each.best[1]),
@@ -83,7 +95,9 @@ def _driven(found: Sequence[Driver]) -> Table:
         Column("best", Message("highest")),
         Column("change", Message("apart"), "money"),
     ]
-    finding = Message("{name} explains {share:percent} of the differences in value", name=found[0].name, share=found[0].share)
+    finding = Message(
+        "{name} explains {share:percent} of the differences in value", name=names.choice(found[0].name), share=found[0].share
+    )
     note = Message(
         "Means over the runs that share a value. Explains: variance between the values over all variance (main effect)."
     )
@@ -100,7 +114,7 @@ def _outcomes(name: str, lines: Sequence[dict[str, Any]], decided: Sequence[dict
 
 
 def _row(line: dict[str, Any], first: dict[str, Any] | None) -> str:
-    label, what = escape(line["label"]), escape(line["what"])
+    label, what = escape(line["label"]), both(line["what"])
     if "failure" in line:
         failed = both(Message("failed: {why}", why=line["failure"]))
         return f'<tr><th scope="row">{label}</th><td>{what}</td><td colspan="6">{failed}</td></tr>'

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import palette
+from bigmodel_utils.report import names, palette
 from bigmodel_utils.report.canvas import SMALL, Canvas, wrapped
 from bigmodel_utils.report.chart import Chart
 from bigmodel_utils.report.charts.members import COLOURS
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST = 6  # panels
-_HEIGHT, _LEFT, _TOP, _BOTTOM = 176, 64, 34, 34
+_HEIGHT, _LEFT, _TOP, _BOTTOM = 176, 74, 34, 34
 
 
 def multiples(lines: Sequence[dict[str, Any]], found: Sequence[Driver]) -> Chart:
@@ -25,7 +25,7 @@ def multiples(lines: Sequence[dict[str, Any]], found: Sequence[Driver]) -> Chart
     first = found[0]
     finding = Message(
         "{name} moves the value most: {low:money} on average with {least}, {high:money} with {best}",
-        name=first.name,
+        name=names.choice(first.name),
         least=first.least[0],
         low=first.least[1],
         best=first.best[0],
@@ -34,7 +34,7 @@ def multiples(lines: Sequence[dict[str, Any]], found: Sequence[Driver]) -> Chart
     alt = Message(
         "{count} small charts of net present value by choice; {name} explains {share:percent} of the differences.",
         count=min(len(found), MOST),
-        name=first.name,
+        name=names.choice(first.name),
         share=first.share,
     )
     note = Message("Dot: one run, colour: its verdict. Line: mean of the runs with that value. –: as the scenario has it.")
@@ -57,14 +57,14 @@ def _panels(canvas: Canvas, lines: Sequence[dict[str, Any]], found: Sequence[Dri
 
 
 def _panel(canvas: Canvas, axes: Axes, lines: Sequence[dict[str, Any]], driver: Driver, ticks: list[float]) -> None:
-    names = [name for name, _ in driver.means]
-    axes.set_xlim(-0.5, len(names) - 0.5)
+    values = [value for value, _ in driver.means]
+    axes.set_xlim(-0.5, len(values) - 0.5)
     axes.set_ylim(ticks[0], ticks[-1])
     canvas.grid(axes, ticks, [canvas.value(tick, "money") if tick else "0" for tick in ticks])
-    axes.set_xticks(range(len(names)), [name if len(name) <= 14 else f"{name[:13]}…" for name in names])
-    axes.plot(range(len(names)), [mean for _, mean in driver.means], color=palette.MUTE, linewidth=1.5)
+    axes.set_xticks(range(len(values)), [name if len(name) <= 14 else f"{name[:13]}…" for name in values])
+    axes.plot(range(len(values)), [mean for _, mean in driver.means], color=palette.MUTE, linewidth=1.5)
     for line in lines:
-        place = names.index(value_of(line, driver.name) or "–")
+        place = values.index(value_of(line, driver.name) or "–")
         axes.plot(place, line["npv"].mid, "o", color=COLOURS[line["verdict"]], markersize=8, markeredgewidth=0, alpha=0.8)
-    title = wrapped(driver.name.removeprefix("assumptions."), canvas.width / 2, SMALL)
+    title = wrapped(canvas.read(names.choice(driver.name)), canvas.width / 2, SMALL)
     canvas.label(axes, -0.5, ticks[-1], title, bold=True, ha="left", va="bottom", dy=10, size=SMALL)
