@@ -90,14 +90,11 @@ def doubtful_labels(rows: pd.DataFrame, labels: list[str], seed: int) -> pd.Data
 
 
 def _out_of_fold(texts: list[str], given: np.ndarray, seed: int) -> np.ndarray:
-    """Return rows x labels: the probability of each label by a model that did not see the row."""
+    """Return rows x labels: the probability of each label by a model that did not see the row's label."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
 
-    model = make_pipeline(
-        TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2), LogisticRegression(C=4.0)
-    )
+    counted = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2).fit_transform(texts)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    return cross_val_predict(model, texts, given, cv=folds, method="predict_proba")
+    return cross_val_predict(LogisticRegression(C=4.0), counted, given, cv=folds, method="predict_proba")
