@@ -100,6 +100,7 @@ class _Client(PapermillNotebookClient):
         manager = super().create_kernel_manager()
         if kernels.can_fork(manager.kernel_spec):
             kernels.warm(_imported(self.nb))
+            self.shutdown_kernel = "immediate"
             manager.provisioner = WarmProvisioner(kernel_id="", kernel_spec=manager.kernel_spec, parent=manager)
         return manager
 

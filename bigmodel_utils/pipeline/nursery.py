@@ -67,19 +67,25 @@ def become_kernel(request: Mapping[str, Any]) -> None:
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    signal.signal(signal.SIGTERM, leave)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # kernels that nobody seeds must differ
     serve(request["argv"], nursery)
 
 
 def serve(argv: list[str], nursery: int) -> None:
-    """Run the kernel to its end and leave without tearing down what the nursery built."""
+    """Run the kernel to its end."""
     from ipykernel.kernelapp import IPKernelApp
 
     sys.argv = ["ipykernel_launcher", *argv]
     app = IPKernelApp.instance(parent_handle=nursery, log_level=logging.CRITICAL)  # its notes are about sockets, not cells
     app.initialize(argv)
     app.start()
+    leave()
+
+
+def leave(*_: object) -> None:
+    """End this kernel in good order, but without tearing down what the nursery built."""
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

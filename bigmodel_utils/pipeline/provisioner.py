@@ -23,6 +23,11 @@ class WarmProvisioner(LocalProvisioner):
         self.process = _Forked(self.pid)
         return self.connection_info
 
+    async def kill(self, restart: bool = False) -> None:
+        """Ask the kernel to end, and do not wait: its results are in, and it cannot outlive the nursery."""
+        self.process.terminate()
+        self.process.forget()
+
 
 class _Forked:
     """What the provisioner asks of a process that is not its own child."""
@@ -38,9 +43,7 @@ class _Forked:
 
     def poll(self) -> int | None:
         if self._handle is not None and select.select([self._handle], [], [], 0)[0]:
-            self.returncode = 0  # ended; how, only the nursery could tell
-            os.close(self._handle)
-            self._handle = None
+            self.forget()  # how it ended, only the nursery could tell
         return self.returncode
 
     def wait(self) -> int | None:
@@ -51,6 +54,13 @@ class _Forked:
     def send_signal(self, number: int) -> None:
         if self._handle is not None:
             signal.pidfd_send_signal(self._handle, number)
+
+    def forget(self) -> None:
+        """Take the process for ended."""
+        self.returncode = self.returncode or 0
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)

@@ -101,6 +101,18 @@ def test_forked_kernels_hold_no_module_of_the_project_and_share_nothing(tmp_path
     assert shown[0][4] == shown[1][4] == str(kernels.nursery().pid)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+def test_a_kernel_that_has_done_its_work_ends_in_good_order(tmp_path: Path) -> None:
+    source = written(
+        tmp_path / "in.ipynb",
+        f"import os, tempfile; aside = tempfile.TemporaryDirectory(dir={str(tmp_path)!r}, prefix='aside')",
+        "os.getpid()",
+    )
+    done = execute(source, tmp_path / "out.ipynb", NAME)
+    gone(int(done.cells[1].outputs[0].data["text/plain"]))
+    assert not list(tmp_path.glob("aside*"))
+
+
 def test_a_dead_nursery_is_replaced(tmp_path: Path) -> None:
     kernels.nursery().close()
     done = execute(written(tmp_path / "in.ipynb", "6 * 7"), tmp_path / "out.ipynb", NAME)
