@@ -58,7 +58,7 @@ def run(
 
     overrides = _parsed(settings) | ({"accept_licence": True} if accept_licence else {})
     hooks = hook.parsed(on_success, "--on-success"), hook.parsed(on_failure, "--on-failure")
-    chosen = scenarios.load(scenario, overrides)
+    chosen = _possible(scenarios.load(scenario, overrides))
     folder = hook.around(lambda: run_chain(scenario, overrides, device, first), chosen, *hooks)
     typer.echo(f"report: {paths.shown(folder / 'index.html')}")
 
@@ -93,10 +93,19 @@ def check(
     """Validate a scenario and its facts without running anything."""
     from bigmodel_utils import scenario as scenarios
 
-    chosen = scenarios.load(scenario, _parsed(settings))
+    chosen = _possible(scenarios.load(scenario, _parsed(settings)))
     typer.echo(f"{chosen.name} {chosen.hash}: {chosen.title}; {len(chosen.assumptions)} assumptions, all with source and date")
     if finished:
         _hold(chosen)
+
+
+def _possible(chosen: Scenario) -> Scenario:
+    """The scenario, refused now rather than in notebook 06 when its correlations contradict one another."""
+    if chosen.correlations:
+        from bigmodel_utils.value import uncertainty
+
+        uncertainty.check(chosen)
+    return chosen
 
 
 def _hold(chosen: Scenario) -> None:

@@ -98,6 +98,12 @@ def correlated(scenario: Scenario) -> dict[tuple[str, str], float]:
     return {(a, b): 2 * float(np.sin(np.pi * value / 6)) for a, b, value in pairs if {a, b} <= ranged}
 
 
+def check(scenario: Scenario) -> None:
+    """Raises ValueRefused, naming the nearest that do, where the scenario's correlations cannot hold together."""
+    if pairs := correlated(scenario):
+        correlation_matrix(sorted({name for pair in pairs for name in pair}), pairs)
+
+
 def from_assumptions(assumptions: Mapping[str, Assumption]) -> dict[str, Marginal]:
     """Return the marginal of each assumption, by name."""
     return {name: _from_assumption(name, a) for name, a in assumptions.items()}
@@ -179,8 +185,8 @@ def correlation_matrix(names: list[str], correlations: Mapping[tuple[str, str], 
             )
         matrix[i, j] = matrix[j, i] = value
     if np.linalg.eigvalsh(matrix).min() < 1e-9:
-        mended = nearest_correlation(matrix)
-        pairs = ", ".join(f"{a}~{b} {mended[names.index(a), names.index(b)]:.3f}" for a, b in correlations)
+        mended = 6 / np.pi * np.arcsin(0.95 * nearest_correlation(matrix) / 2)  # ranks again, a little inside what is possible
+        pairs = ", ".join(f"{a}~{b} {mended[names.index(a), names.index(b)]:.2f}" for a, b in correlations)
         raise ValueRefused(
             "correlations that contradict one another", f"a positive definite matrix; the nearest: {pairs}", "correlations"
         )

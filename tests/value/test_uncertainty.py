@@ -1,5 +1,6 @@
 """Draws: every shape keeps its promise, a name is one draw, correlations are those asked for."""
 
+import re
 from datetime import date
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bigmodel_utils import scenario
 from bigmodel_utils.choices import Assumption
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import uncertainty
@@ -90,8 +92,18 @@ def test_correlation_widens_a_product(rho, ratio):
 
 def test_correlations_that_contradict_one_another_are_refused_with_the_nearest():
     impossible = {("a", "b"): 0.9, ("b", "c"): 0.9, ("a", "c"): -0.9}
-    with pytest.raises(ValueRefused, match=r"a~b 0\.\d+, b~c 0\.\d+, a~c -0\.\d+"):
+    with pytest.raises(ValueRefused, match=r"a~b 0\.\d+, b~c 0\.\d+, a~c -0\.\d+") as refused:
         uncertainty.drivers(["a", "b", "c"], 10, 1, impossible)
+    offered = dict(zip(impossible, map(float, re.findall(r"-?0\.\d+", refused.value.allowed)), strict=True))
+    uncertainty.drivers(["a", "b", "c"], 10, 1, offered)  # what is offered is possible
+
+
+def test_a_scenario_with_impossible_correlations_is_refused_before_it_runs():
+    names = ["complaint_share", "missed_complaint_usd", "needless_contact_usd"]
+    pairs = [{"between": [names[i], names[j]], "value": value} for i, j, value in ((0, 1, 0.9), (0, 2, 0.9), (1, 2, -0.9))]
+    with pytest.raises(ValueRefused, match="contradict one another"):
+        uncertainty.check(scenario.load("smoke", {"correlations": pairs}))
+    uncertainty.check(scenario.load("smoke", {"correlations": pairs[:1]}))
 
 
 @pytest.mark.parametrize(("pairs", "hint"), [({("a", "b"): 1.5}, "nearest is 0.99"), ({("a", "bb"): 0.5}, "did you mean 'b'")])
