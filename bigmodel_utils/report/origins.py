@@ -12,6 +12,7 @@ from bigmodel_utils.report.markup import both, plain
 from bigmodel_utils.report.tables import ORIGIN_NAMES, ORIGIN_SIGNS
 from bigmodel_utils.units import Quantity
 
+_JOINED = "&#8288;"  # a word joiner: no line begins with the stop after a mark
 _TOLD_BY_NUMBER = {"share", "USD"}
 _RANGES = {
     "measured": Message("range, 95 in 100"),
@@ -39,7 +40,7 @@ class Origins:
         self._used[name] = None
         spoken = plain(Message("Where does this number come from? {origin}", origin=ORIGIN_NAMES[value.origin]), language)
         opens = f'type="button" class="o" popovertarget="o-{escape(name)}" aria-label="{escape(spoken)}"'
-        return f'<span class="q">{html}<button {opens}>{ORIGIN_SIGNS[value.origin]}</button></span>'
+        return f'<span class="q">{html}<button {opens}>{ORIGIN_SIGNS[value.origin]}</button></span>{_JOINED}'
 
     def rows(self) -> str:
         """Return the popovers of all marks written so far, in order of use."""
