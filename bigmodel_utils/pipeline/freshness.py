@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -20,8 +20,28 @@ def changes(run: Run, stage: str, record: dict[str, Any] | None = None) -> list[
     record = run.record(stage) if record is None else record
     if not record:
         return [f"{stage} has not finished for this scenario"]
-    now = _World(run)
-    return [_told(cause, before, after) for cause, before, after in now.differences(record["causes"])]
+    before = record["causes"]
+    return [_told(cause, before[cause], after) for cause, after in now(run, before).items() if after != before[cause]]
+
+
+def now(run: Run, causes: Iterable[str]) -> dict[str, Any]:
+    """Return each of `causes` as it is at this moment; None for one that is gone."""
+    choices = scenario.causes(run.scenario)
+    ask: dict[str, Callable[[str], Any]] = {
+        "fact": facts.digest,
+        "result": lambda name: run.digest(*name.split("/", 1)),
+        "module": _module,
+        "notebook": trace.notebook_digest,
+        "library": _version,
+        "file": _file,
+        "pin": _pin,
+        "device": lambda _: trace.device_class(),
+    }
+    found = {}
+    for cause in causes:
+        kind, _, name = cause.partition(":")
+        found[cause] = ask[kind](name) if kind in ask else choices.get(cause)
+    return found
 
 
 def damaged(run: Run, stage: str) -> list[str]:
@@ -35,31 +55,6 @@ def _intact(path: Path, record: dict[str, Any], name: str) -> bool:
         return False
     found = path.stat()
     return [found.st_size, found.st_mtime_ns] == record["stat"][name] or file_hash(path) == record["files"][name]
-
-
-class _World:
-    """The causes as they are at this moment."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.choices = scenario.causes(run.scenario)
-        self.ask: dict[str, Callable[[str], Any]] = {
-            "fact": facts.digest,
-            "result": lambda name: run.digest(*name.split("/", 1)),
-            "module": _module,
-            "notebook": trace.notebook_digest,
-            "library": _version,
-            "file": _file,
-            "pin": _pin,
-            "device": lambda _: trace.device_class(),
-        }
-
-    def differences(self, recorded: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-        for cause, before in recorded.items():
-            kind, _, name = cause.partition(":")
-            after = self.ask[kind](name) if kind in self.ask else self.choices.get(cause)
-            if after != before:
-                yield cause, before, after
 
 
 @cache

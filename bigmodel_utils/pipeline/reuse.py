@@ -37,17 +37,16 @@ def reuse(run: Run, stage: str) -> tuple[bool, list[str]]:
 
 
 def libraries(run: Run, stage: str) -> set[str]:
-    """Return the libraries that the stage and the one after it ask for."""
+    """Return the libraries that the stage and the one after it ask for; all where one of them never finished."""
     place = run.stages.index(stage)
-    return {name for each in run.stages[place : place + 2] for name in _libraries(run, each)}
+    asked = [known_causes(run, each) for each in run.stages[place : place + 2]]
+    return {name for name in trace.LIBRARIES if any(not causes or f"library:{name}" in causes for causes in asked)}
 
 
-def _libraries(run: Run, stage: str) -> tuple[str, ...]:
-    """Return the libraries that the stage asked for when it last finished here or in a sibling run; all when it never did."""
-    for known in (run, *_siblings(run)):
-        if causes := known.record(stage).get("causes"):
-            return tuple(name for name in trace.LIBRARIES if f"library:{name}" in causes)
-    return trace.LIBRARIES
+def known_causes(run: Run, stage: str) -> dict[str, Any]:
+    """Return what the stage looked at when it last finished, here or in a sibling run; {} when it never did."""
+    records = (known.record(stage) for known in (run, *_siblings(run)))
+    return next((record["causes"] for record in records if record), {})
 
 
 def refresh_prose(run: Run, stage: str) -> None:

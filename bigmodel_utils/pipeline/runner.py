@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bigmodel_utils import paths, scenario, trace
 from bigmodel_utils.artifacts import ArtifactError, Run
 from bigmodel_utils.errors import BigModelError, nearest
-from bigmodel_utils.pipeline import history, manifest, resume
+from bigmodel_utils.pipeline import claims, history, manifest, resume
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
 from bigmodel_utils.pipeline.reuse import executed, libraries, refresh_prose, reuse
@@ -66,12 +66,20 @@ def stages_from(chain: tuple[str, ...], first: str | None) -> tuple[str, ...]:
 
 
 def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress, forced: bool) -> bool:
-    """Run one stage unless it still stands; return whether it was run."""
+    """Run one stage unless it still stands or another run is just making the same; return whether it was run."""
     kept, reasons = (False, ["asked for with --from"]) if forced else reuse(run, stage)
-    if kept:
-        refresh_prose(run, stage)
-        progress.kept(stage)
-        return False
+    if not kept:
+        with claims.held(run, stage):
+            kept, reasons = (False, reasons) if forced else reuse(run, stage)
+            if not kept:
+                _execute(run, stage, parameters, progress, reasons)
+                return True
+    refresh_prose(run, stage)
+    progress.kept(stage)
+    return False
+
+
+def _execute(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress, reasons: list[str]) -> None:
     from bigmodel_utils.pipeline.execution import execute
 
     target = executed(run, stage)
@@ -86,7 +94,6 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
         raise BigModelError(
             f"{stage}: {error.strerror}", "a writable folder with free space", paths.shown(run.folder)
         ) from None
-    return True
 
 
 def _rendered(run: Run, folder: Path, made: bool) -> Path:
