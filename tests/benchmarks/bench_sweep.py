@@ -1,8 +1,10 @@
 """A sweep of eight runs on two cores against a bare process pool that makes the same runs, in one run on one machine.
 
-`python tests/benchmarks/bench_sweep.py [MEMBERS]`: each member is a whole run (notebook, pages, manifest) of the
-first notebook of the smoke test, which needs no training. `apart`: no member shares a result with another, so the sweep can only
-lose. `shared`: members differ in what the notebook never reads, so all but the first take its result over.
+`python tests/benchmarks/bench_sweep.py [MEMBERS]`, about four minutes: each member is a whole run (notebook, pages,
+manifest) of the first notebook of the smoke test, which needs no training. `apart`: no member shares a result with another,
+so the sweep can only lose. `shared`: members differ in what the notebook never reads, so all but the first take its result
+over. Both start where the scenario itself has run before; `new`: as `apart`, where nothing has, so that the first member
+runs alone.
 """
 
 from __future__ import annotations
@@ -35,11 +37,13 @@ def member(home: str, key: str, value: int) -> None:
     run_chain(NAME, CHAIN | {key: value}, into=paths.reports() / f"pool_{value}")
 
 
-def workspace(base: Path, name: str) -> Path:
-    """Return an empty workspace that reads the project's downloads."""
+def workspace(base: Path, name: str, used: bool) -> Path:
+    """Return a workspace that reads the project's downloads, where the notebook has run before if `used`."""
     home = base / name
     (home / "data").mkdir(parents=True)
     (home / "data" / "raw").symlink_to(paths.PROJECT / "data" / "raw")
+    if used:
+        pooled(home, "seed", [1])
     return home
 
 
@@ -69,17 +73,23 @@ def figures(home: Path, key: str, value: int) -> dict[str, float]:
 def main() -> None:
     """Print both times and their ratio, after the figures of every run were found equal."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 8
-    with tempfile.TemporaryDirectory() as base:
+    with tempfile.TemporaryDirectory() as made:
+        base = Path(made)
         for kind, key in KINDS.items():
             values = [FIRST[kind] + number for number in range(count)]
-            homes = [workspace(Path(base), f"{kind}_{way}") for way in ("pool", "sweep")]
-            times = [way(home, key, values) for way, home in zip((pooled, swept), homes, strict=True)]
-            for value in values:
-                ours, theirs = (json.dumps(figures(home, key, value), sort_keys=True) for home in homes)
-                assert ours == theirs, f"{kind}: the figures of {key} = {value} differ"
-            print(
-                f"{kind:<7} {count} runs, {JOBS} at a time: pool {times[0]:6.1f} s, sweep {times[1]:6.1f} s, ratio {times[1] / times[0]:.2f}"
-            )
+            pool = workspace(base, f"{kind}_pool", used=True)
+            alone = pooled(pool, key, values)
+            for used in (True, False) if kind == "apart" else (True,):
+                home = workspace(base, f"{kind}_{used}", used)
+                ours = swept(home, key, values)
+                for value in values:
+                    found = [json.dumps(figures(each, key, value), sort_keys=True) for each in (pool, home)]
+                    assert found[0] == found[1], f"{kind}: the figures of {key} = {value} differ"
+                name = kind if used else "new"
+                print(
+                    f"{name:<7} {count} runs, {JOBS} at a time: pool {alone:6.1f} s, sweep {ours:6.1f} s, ratio {ours / alone:.2f}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":
