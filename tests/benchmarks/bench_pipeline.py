@@ -1,11 +1,14 @@
 """What the pipeline costs beside the compute: against papermill's own engine and nbclient, in one run on one machine.
 
-`python tests/benchmarks/bench_pipeline.py [SCENARIO]`: the no-op and leaf-edit parts need a finished run of SCENARIO
-(default: smoke) in the workspace; without one they are left out, and it says so.
+`python tests/benchmarks/bench_pipeline.py [PART …] [--scenario NAME]`, all parts on the smoke test in about five minutes:
+`chain` the whole scenario in a new workspace, then again without a change, then its last notebook alone · `engines` a
+notebook that imports what ours import, ours against papermill's · `outputs` cells that print much · `killed` a page of kept
+results, killed at a random moment.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import os
 import random
@@ -24,18 +27,18 @@ import papermill
 from nbclient import NotebookClient
 from papermill.engines import papermill_engines
 
-from bigmodel_utils import scenario
+from bigmodel_utils import paths, scenario
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.pipeline import freshness, kernels
+from bigmodel_utils.pipeline import kernels
 from bigmodel_utils.pipeline.engine import NAME, Engine
 from bigmodel_utils.pipeline.reuse import executed
 
 papermill_engines.register(NAME, Engine)
 SPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 HEAVY = "import numpy, pandas, scipy.stats, seaborn, torch, transformers.modeling_utils"
-COMPUTE = "import time; end = time.process_time() + 4\nwhile time.process_time() < end: pass"
+COMPUTE = "import time; end = time.process_time() + 2\nwhile time.process_time() < end: pass"
 CELLS, OUTPUT = 200, 100_000
-STEPS, STEP_SECONDS = 6, 2.0
+STEPS, STEP_SECONDS = 5, 2.0
 RESUMED = """
 import sys, papermill
 from papermill.engines import papermill_engines
@@ -66,23 +69,49 @@ def inside(content: nbformat.NotebookNode) -> float:
     return sum(cell.metadata.papermill.duration or 0 for cell in content.cells)
 
 
-def chain(folder: Path, notebooks: int = 4) -> None:
-    """Notebooks that import what ours import and compute for four seconds each."""
+def chain(folder: Path, name: str) -> None:
+    """A whole scenario from nothing, then what need not run again, then its last notebook."""
+    home = folder / "home"
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "raw").symlink_to(paths.PROJECT / "data" / "raw")
+    os.environ["BIGMODEL_HOME"] = str(home)
+    whole, told = command("run", name)
+    run = Run(scenario.load(name))
+    cells = sum(inside(nbformat.read(executed(run, stage), as_version=4)) for stage in run.stages)
+    print(told.strip())
+    print(f"  wall {whole:.1f} s, compute inside cells {cells:.1f} s, ratio {whole / cells:.3f}")
+    again = statistics.median(command("run", name)[0] for _ in range(5))
+    empty = statistics.median(command("--help")[0] for _ in range(5))
+    print(f"  no-op chain of {len(run.stages)} notebooks: {again:.2f} s (the command's help alone: {empty:.2f} s)")
+    last = run.stages[-1]
+    seconds, told = command("run", name, "--from", last[:2])
+    alone = float(re.search(rf"done +{last} .*?([\d.]+) s", told).group(1))
+    cells = inside(nbformat.read(executed(run, last), as_version=4))
+    print(
+        f"  {last} again, with all reports: {seconds:.1f} s; over the notebook ({alone:.1f} s) {seconds / alone:.2f}, over its cells {seconds / cells:.2f}"
+    )
+
+
+def command(*words: str) -> tuple[float, str]:
+    """Return the seconds that a command took, and what it told."""
+    whole = [sys.executable, "-m", "bigmodel_utils.cli", *words]
+    seconds, done = timed(lambda: subprocess.run(whole, check=True, capture_output=True, text=True))
+    return seconds, done.stderr
+
+
+def engines(folder: Path, _: str, notebooks: int = 2) -> None:
+    """Notebooks that import what ours import and compute for two seconds each."""
     work = notebook(HEAVY, COMPUTE)
     kernels.warm(("numpy", "pandas", "scipy", "matplotlib", "torch", "transformers"))
     taken = {}
     for engine in (NAME, None):
-        seconds, made = timed(lambda e=engine: [through(e, work, folder / f"{n}.ipynb") for n in range(notebooks)])
-        taken[engine] = seconds
-        print(
-            f"  {engine or 'papermill':<10} wall {seconds:6.1f} s, wall over compute inside cells {seconds / sum(map(inside, made)):.2f}"
-        )
-        useful = notebooks * 4
-        print(f"  {'':<10} wall over the {useful} s of CPU that were asked for {seconds / useful:.2f}")
+        taken[engine], made = timed(lambda e=engine: [through(e, work, folder / f"{n}.ipynb") for n in range(notebooks)])
+        ratio = taken[engine] / sum(map(inside, made))
+        print(f"  {engine or 'papermill':<10} wall {taken[engine]:6.1f} s, over compute inside cells {ratio:.2f}")
     print(f"  ratio ours : papermill {taken[NAME] / taken[None]:.2f}")
 
 
-def outputs(folder: Path) -> None:
+def outputs(folder: Path, _: str) -> None:
     """200 cells that print 100 kB each."""
     content = notebook(*[f"print('{number % 10}' * {OUTPUT})" for number in range(CELLS)])
     runs: dict[str, Callable[[], nbformat.NotebookNode]] = {
@@ -102,8 +131,8 @@ def outputs(folder: Path) -> None:
         print(f"  the first {CELLS // 4}: {engine or 'papermill'} {seconds:.1f} s")
 
 
-def killed(folder: Path, times: int = 3) -> None:
-    """A page of six kept results of two seconds each, killed at a random moment: what the second run takes."""
+def killed(folder: Path, _: str, times: int = 2) -> None:
+    """A page of five kept results of two seconds each, killed at a random moment: what the second run takes."""
     cells = [f"page.kept('step{number}', time.sleep, {STEP_SECONDS})" for number in range(STEPS)]
     setup = "import time\nfrom bigmodel_utils import notebook\npage = notebook.start('03_evaluate_model', 'smoke')"
     source, draw = folder / "in.ipynb", random.Random(7)
@@ -129,39 +158,18 @@ def killed(folder: Path, times: int = 3) -> None:
         )
 
 
-def finished(name: str) -> None:
-    """No-op and leaf edit of a real chain."""
-    run = Run(scenario.load(name))
-    reasons = [reason for stage in run.stages for reason in freshness.changes(run, stage)]
-    if reasons:
-        print(f"  left out: '{name}' is not finished here ({reasons[0]})")
-        return
-    words = [sys.executable, "-m", "bigmodel_utils.cli", "run", name]
-    taken = [timed(lambda: subprocess.run(words, check=True, capture_output=True))[0] for _ in range(5)]
-    empty = [timed(lambda: subprocess.run([*words[:3], "--help"], check=True, capture_output=True))[0] for _ in range(5)]
-    print(
-        f"  no-op chain of {len(run.stages)} notebooks: {statistics.median(taken):.2f} s (the command's help alone: {statistics.median(empty):.2f} s)"
-    )
-    last = run.stages[-1]
-    seconds, done = timed(lambda: subprocess.run([*words, "--from", last[:2]], check=True, capture_output=True, text=True))
-    alone = float(re.search(rf"done +{last} .*?([\d.]+) s", done.stderr).group(1))
-    cells = inside(nbformat.read(executed(run, last), as_version=4))
-    print(f"  {last} again: {seconds:.1f} s with its reports, {alone:.1f} s the notebook, {cells:.1f} s its cells")
-    print(f"  wall over notebook {seconds / alone:.2f}, notebook over cells {alone / cells:.2f}")
+PARTS = {part.__name__: part for part in (engines, outputs, killed, chain)}
 
 
 def main() -> None:
-    name = sys.argv[1] if len(sys.argv) > 1 else "smoke"
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        print("a chain of four notebooks that import torch, transformers, pandas, seaborn and scipy")
-        chain(folder)
-        print(f"{CELLS} cells of {OUTPUT // 1000} kB output, equal outputs checked")
-        outputs(folder)
-        print("killed at a random moment")
-        killed(folder)
-    print(f"the finished chain of '{name}'")
-    finished(name)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--scenario", default="smoke")
+    asked = parser.parse_args()
+    for name in asked.parts or PARTS:
+        print(f"{name}: {PARTS[name].__doc__}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            PARTS[name](Path(folder), asked.scenario)
 
 
 if __name__ == "__main__":
