@@ -196,7 +196,7 @@ def trust(evidence: Evidence) -> list[Message]:
     return [
         way,
         Message(
-            "Hiding each person in the training costs no accuracy that can be shown ({lost:number1} points, all else equal).",
+            "Hiding each person in the training costs no accuracy that can be shown ({lost:number1} points, within what luck explains).",
             lost=lost,
         ),
     ]

@@ -10,6 +10,7 @@ from bigmodel_utils.report.evidence import Evidence, written
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.origins import Origins
 from bigmodel_utils.report.scale import rounded
+from bigmodel_utils.units import Quantity
 
 WORDS = {"go": Message("go"), "wait": Message("wait"), "stop": Message("stop")}
 WORDS_ALONE = {"go": Message("Go"), "wait": Message("Wait"), "stop": Message("Stop")}
@@ -63,19 +64,22 @@ def lead(evidence: Evidence) -> list[Message]:
             stop=100 * rule.stop_at,
         ),
     ]
-    saving = figures["saving_per_thousand"]
-    if saving.mid > 0:
-        sentences.append(
-            Message("The adapted model saves a customer {saving:money} on every 1,000 items, errors included.", saving=saving)
+    return [*sentences, _saved(figures["saving_per_thousand"])]
+
+
+def _saved(saving: Quantity) -> Message:
+    """Return what a customer saves, told as certain only where the whole range says so."""
+    ends = {"saving": saving, "low": saving.low, "high": saving.high}
+    if saving.low > 0:
+        return Message("The adapted model saves a customer {saving:money} on every 1,000 items, errors included.", **ends)
+    if saving.high < 0:
+        return Message(
+            "The adapted model saves a customer nothing: {saving:money} on every 1,000 items, errors included.", **ends
         )
-    else:
-        sentences.append(
-            Message(
-                "The adapted model saves a customer nothing: {saving:money} on every 1,000 items, errors included.",
-                saving=saving,
-            )
-        )
-    return sentences
+    return Message(
+        "Whether the adapted model saves a customer anything is open: {low:money} to {high:money} on every 1,000 items, errors included.",
+        **ends,
+    )
 
 
 def flip_sentence(flip: dict, evidence: Evidence) -> Message:

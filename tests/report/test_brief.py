@@ -89,6 +89,14 @@ def test_waiting_names_what_it_hangs_on(run: Run) -> None:
     assert plain(verdict.headline(evidence), "en") == "Wait: it hangs on reviews a merchant gets per month"
 
 
+@pytest.mark.parametrize(("low", "high", "says"), [(1, 9, "saves a customer $5.00"), (-1, 9, "is open"), (-9, -1, "nothing")])
+def test_a_saving_is_certain_only_where_its_whole_range_is(run: Run, low: float, high: float, says: str) -> None:
+    evidence = Evidence(run)
+    saving = evidence.figures["saving_per_thousand"].model_copy(update={"low": low, "mid": (low + high) / 2, "high": high})
+    evidence.figures["saving_per_thousand"] = saving
+    assert says in plain(verdict.lead(evidence)[-1], "en")
+
+
 def flip(assumption: str, verdict: str, reach: float) -> dict:
     return {"assumption": assumption, "now": 1.0, "at": 2.0, "unit": "share", "verdict": verdict, "reach": reach}
 
