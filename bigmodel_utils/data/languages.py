@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "und"  # ISO 639-2: undetermined
 _FILE = "languages.yml"
+_WITHOUT_SPACES = {"zh", "ja", "th", "lo", "km", "my"}
 _LEAST_LETTERS, _LEAST_WORDS = 4, 2
 _REFUSED_SHARE = 0.5
 
@@ -33,6 +34,11 @@ def _script_patterns() -> dict[str, re.Pattern[str]]:
 @cache
 def _function_words() -> dict[str, frozenset[str]]:
     return {code: frozenset(entry["words"]) for code, entry in _known()["languages"].items() if "words" in entry}
+
+
+def spaced(language: str) -> bool:
+    """Return whether spaces tell the words of a language apart; of a code as zh-CN only the first part counts."""
+    return language.partition("-")[0] not in _WITHOUT_SPACES
 
 
 def identify(text: str) -> str:

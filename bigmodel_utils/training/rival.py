@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bigmodel_utils.data import languages
 from bigmodel_utils.training.loop import TrainingError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
     from sklearn.pipeline import FeatureUnion, Pipeline
 
-_WITHOUT_SPACES = {"zh", "ja", "th", "lo", "km", "my"}  # languages whose words are not told apart by spaces
 _STRENGTHS = (1.0, 3.0, 10.0, 30.0)
 
 
@@ -66,7 +66,7 @@ def features(language: str) -> FeatureUnion:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_union
 
-    if language.partition("-")[0] in _WITHOUT_SPACES:
+    if not languages.spaced(language):
         return make_union(TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True))
     return make_union(
         TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True),
