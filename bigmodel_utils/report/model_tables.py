@@ -90,11 +90,21 @@ def differences(compared: pd.DataFrame) -> Table:
     return Table.of(finding, compared.assign(**points, **models), columns, source)
 
 
+_MEASURES = {
+    "performance": Message("right answers"),
+    "representation": Message("view of a text"),
+    "parameters": Message("weights"),
+    "domain": Message("markets"),
+    "calibration": Message("confidence"),
+    "tokens": Message("pieces of a text"),
+}
+
+
 def gaps(found: Sequence[Gap]) -> Table:
     """Return the distances between M_A and M_B, or between their markets, with what each says."""
     rows = [
         {
-            "measure": Message("{measure}", measure=gap.measure),
+            "measure": _MEASURES.get(gap.measure, gap.measure),
             "value": Message("{value:number3}", value=gap.value),
             "low": gap.value.low,
             "high": gap.value.high,
