@@ -271,13 +271,13 @@ def release(
     scenario: ScenarioName = DEFAULT,
     back: Annotated[bool, typer.Option("--back", help="Serve the release before the current one again.")] = False,
 ) -> None:
-    """Release the newest model of a scenario, or go back to the one before."""
+    """Release the newest model of a scenario, or go back to the one before; a running server follows."""
     from bigmodel_utils import scenario as scenarios
     from bigmodel_utils.deployment import release as releases
 
     name = scenarios.load(scenario).name
     version = releases.back(name) if back else releases.release(name, releases.newest(name))
-    typer.echo(f"released: {name}/{version}")
+    typer.echo(f"released: {name}/{version} (a server of {name} that is running changes over to it)")
 
 
 @app.command()

@@ -37,8 +37,8 @@ class Batcher:
     """Collects texts of concurrent requests into batches of at most `most_texts` and answers them one batch at a time.
 
     While the model works, the next batch gathers; an idle model waits `wait_ms` for company after the first text.
-    `queue_limit` counts texts. `observe` sees each answered batch, after its clients have their answers.
-    Use as an async context manager; a cancelled request leaves the queue without being computed.
+    `queue_limit` counts texts. `observe` sees each answered batch while the model already works on the next one.
+    Use as an async context manager, which answers what waits before it ends; a cancelled request leaves the queue uncomputed.
     """
 
     def __init__(
@@ -48,16 +48,20 @@ class Batcher:
         self.most_texts, self.wait_s, self.queue_limit = most_texts, wait_ms / 1000 if most_texts > 1 else 0.0, queue_limit
         self._queue: deque[tuple[_Asked, int]] = deque()
         self._arrived = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._promised: set[asyncio.Future] = set()
+        self._model, self._witness = (ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("model", "log"))
 
     async def __aenter__(self) -> Batcher:
         self._work = asyncio.create_task(self._run())
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self.alive and self._promised:
+            await asyncio.wait(self._promised)
         self._work.cancel()
         await asyncio.gather(self._work, return_exceptions=True)
-        self._thread.shutdown()
+        for thread in (self._model, self._witness):
+            thread.shutdown()
 
     @property
     def waiting(self) -> int:
@@ -74,18 +78,21 @@ class Batcher:
         if len(self._queue) + len(texts) > self.queue_limit:
             raise QueueFullError
         asked = _Asked(texts, asyncio.get_running_loop().create_future())
+        self._promised.add(asked.answer)
+        asked.answer.add_done_callback(self._promised.discard)
         self._queue.extend((asked, place) for place in range(len(texts)))
         self._arrived.set()
         return await asked.answer
 
     async def _run(self) -> None:
+        loop, seen = asyncio.get_running_loop(), None
         while True:
             batch = await self._gather()
             if not batch:
                 continue
             texts = [asked.texts[place] for asked, place in batch]
             try:
-                rows = await self._in_thread(self.predict, texts)
+                rows = await loop.run_in_executor(self._model, self.predict, texts)
             except Exception as error:  # whatever the model raises belongs to these requests; the server goes on
                 for asked, _ in batch:
                     if not asked.answer.done():
@@ -94,14 +101,15 @@ class Batcher:
             for (asked, place), row in zip(batch, rows, strict=True):
                 asked.fill(place, row)
             if self.observe:
-                await asyncio.sleep(0)  # answers go out first
-                try:
-                    await self._in_thread(self.observe, texts, rows)
-                except Exception:  # a full disk must not stop the answers
-                    logging.getLogger(__name__).exception("an answered batch could not be logged")
+                if seen:
+                    await seen  # a slow log holds the model back instead of piling up
+                seen = loop.run_in_executor(self._witness, self._observed, texts, rows)
 
-    async def _in_thread(self, work: Callable, *given: object) -> object:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+    def _observed(self, texts: Sequence[str], rows: np.ndarray) -> None:
+        try:
+            self.observe(texts, rows)
+        except Exception:  # a full disk must not stop the answers
+            logging.getLogger(__name__).exception("an answered batch could not be logged")
 
     async def _gather(self) -> list[tuple[_Asked, int]]:
         """Return the next texts whose clients still wait, oldest first."""

@@ -24,6 +24,7 @@ REFUSALS = {
     415: "The content type is not application/json",
     422: "The body lacks what is asked for",
     429: "Too many texts wait; Retry-After says when to come back",
+    503: "The model is still loading; Retry-After says when to come back",
     504: "No answer in time",
 }
 

@@ -18,7 +18,7 @@ from bigmodel_utils.evaluation import compare, metrics
 if TYPE_CHECKING:
     import pandas as pd
 
-TIMED, ROUNDS = 96, 2  # texts whose batch prediction is timed, and how often
+TIMED, ROUNDS = 64, 2  # texts whose batch prediction is timed, and how often
 WAITS = ("latency_p50_ms", "latency_p95_ms")
 
 
@@ -29,31 +29,48 @@ class Measured:
     folder: Path
     answers: np.ndarray
     alone: np.ndarray
-    rates: tuple[float, ...]  # texts per second, a round each
+    rates: tuple[float, ...]  # texts per second with every core at work, a round each
     seconds: np.ndarray  # of each text answered alone
-    device: str
 
     @property
     def size_mb(self) -> float:
         return folders.size_mb(self.folder)
 
 
-def measure(folder: Path, texts: Sequence[str], requests: int) -> Measured:
-    """Return how the model in `folder` answers `texts`: all of them, some again against the clock, `requests` one by one."""
-    runtime = Runtime.load(folder)
-    answers = runtime.probabilities(texts)
-    timed, rates = list(texts[:TIMED]), []
-    runtime.probabilities(timed)  # so that no round prepares kernels for shapes not seen before
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        runtime.probabilities(timed)
-        rates.append(len(timed) / (time.perf_counter() - started))
-    alone, seconds = [], []
+def measure(made: Mapping[str, Path], texts: Sequence[str], requests: int, cores: int) -> dict[str, Measured]:
+    """Return how the models in the folders `made` answer `texts`: all of them, some against the clock, `requests` one by one.
+
+    They are timed in turn, round after round, so that what else happens on the machine meets all of them. On a CPU the clock is
+    that of the processor, over its `cores`: it stands still while others compute. cores: 0 on a GPU, where time passes for all.
+    """
+    runtimes = {name: Runtime.load(folder) for name, folder in made.items()}
+    answers = {name: runtime.probabilities(texts) for name, runtime in runtimes.items()}
+    rates: dict[str, list[float]] = {name: [] for name in made}
+    alone: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in made}
+    for _ in range(1 + ROUNDS):  # the first prepares kernels for shapes not seen before
+        for name, runtime in runtimes.items():
+            rates[name].append(_rate(runtime, texts[:TIMED], cores))
     for text in texts[:requests]:
-        started = time.perf_counter()
-        alone.append(runtime.probabilities([text])[0])
-        seconds.append(time.perf_counter() - started)
-    return Measured(folder, answers, np.array(alone), tuple(rates), np.array(seconds), runtime.device.name)
+        for name, runtime in runtimes.items():
+            started = time.perf_counter()
+            alone[name].append((runtime.probabilities([text])[0], time.perf_counter() - started))
+    return {
+        name: Measured(
+            made[name],
+            answers[name],
+            np.array([answer for answer, _ in alone[name]]),
+            tuple(rates[name][1:]),
+            np.array([seconds for _, seconds in alone[name]]),
+        )
+        for name in made
+    }
+
+
+def _rate(runtime: Runtime, texts: Sequence[str], cores: int) -> float:
+    clock = time.process_time if cores else time.perf_counter
+    started = clock()
+    runtime.probabilities(texts)
+    return len(texts) * max(cores, 1) / (clock() - started)
 
 
 def table(found: Mapping[str, Measured], baseline: str, truth: np.ndarray, settings: Evaluation, seed: int) -> pd.DataFrame:

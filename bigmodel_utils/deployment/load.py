@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from itertools import count
+from itertools import count, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from bigmodel_utils.deployment.traffic import Step, Target, busiest, offered, started
 from bigmodel_utils.units import Quantity
@@ -23,10 +21,9 @@ if TYPE_CHECKING:
 
     from bigmodel_utils.choices import Deployment
 
-_SEARCH = 6  # rates tried, each halving what is not known yet
-_REPEATS = 2  # of the rate that held
+_SHARES = (0.5, 0.7, 0.85, 1.0, 1.2)  # of the rate that a crowd of waiting clients reached; climbed until one does not hold
+_HALVINGS = 3  # of the lowest of them, when that does not hold either
 _LEAST_SHARE = 0.9  # of the offered rate that must be answered within the step; less is a growing queue
-_FIRST_SHARES = (0.25, 0.6)  # of the rate that a crowd of waiting clients reached
 BATCHED, ALONE = 32, 1  # texts answered together
 
 
@@ -83,8 +80,9 @@ def holds(step: Step, limit_ms: float) -> bool:
 def search(attempt: Callable[[float], Step], top: float, limit_ms: float) -> tuple[Quantity, list[Step]]:
     """Return the highest rate that `attempt` holds, and every step tried in the order of its rate.
 
-    top: a rate near saturation, requests/s. Rates are halved in from both sides, then the best one is repeated twice; when both
-    fail, the next lower rate is. The interval runs from the next lower rate that held to the lowest that did not.
+    top: a rate near saturation, requests/s. The rate climbs until it does not hold, or falls until it does; the best one must
+    hold again, with a third chance after a passing disturbance, else the next lower one takes its place. The interval runs from
+    the next lower rate that held to the lowest that did not.
     """
     steps: list[Step] = []
 
@@ -92,28 +90,21 @@ def search(attempt: Callable[[float], Step], top: float, limit_ms: float) -> tup
         steps.append(attempt(rate))
         return holds(steps[-1], limit_ms)
 
-    good, bad = [0.0], [np.inf]
-    for rate in _FIRST_SHARES:
-        (good if held(rate * top) else bad).append(rate * top)
-    for _ in range(_SEARCH - len(_FIRST_SHARES)):
-        rate = _between(max(good), min(bad))
-        (good if held(rate) else bad).append(rate)
-    good = sorted(rate for rate in good if rate < min(bad))
-    while good[-1] > 0 and not any([held(good[-1]) for _ in range(_REPEATS)]):  # a passing disturbance has two more chances
-        bad.append(good.pop())
-    best, lower = good[-1], good[-2] if len(good) > 1 else good[-1]
-    high = min(min(bad), max(best, max(step.achieved_rate for step in steps)))
+    good = [0.0, *takewhile(held, (share * top for share in _SHARES))]
+    if len(good) == 1:
+        lower = (_SHARES[0] * top / 2**halving for halving in range(1, 1 + _HALVINGS))
+        good += islice(filter(held, lower), 1)
+    while good[-1] > 0 and not (held(good[-1]) or held(good[-1])):
+        good.pop()
+    best, lower = good[-1], good[-2] if len(good) > 2 else good[-1]
+    high = min((step.offered_rate for step in steps if step.offered_rate > best), default=best)
     requests = sum(step.requests for step in steps if step.offered_rate == best)
-    return _quantity(best, lower, max(high, best), requests, limit_ms), sorted(steps, key=lambda step: step.offered_rate)
-
-
-def _between(good: float, bad: float) -> float:
-    return 1.5 * good if np.isinf(bad) else (good + bad) / 2
+    return _quantity(best, lower, high, requests, limit_ms), sorted(steps, key=lambda step: step.offered_rate)
 
 
 def _quantity(best: float, low: float, high: float, requests: int, limit_ms: float) -> Quantity:
     method = (
-        f"highest rate of Poisson arrivals at which 95 % were answered within {limit_ms:g} ms in most of {1 + _REPEATS} runs; "
+        f"highest rate of Poisson arrivals at which 95 % were answered within {limit_ms:g} ms, twice; "
         "from the next lower rate that held to the lowest that did not"
     )
     return Quantity(

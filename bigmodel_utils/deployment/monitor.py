@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 
 from bigmodel_utils import paths
-from bigmodel_utils.data import drift, languages, vault
 from bigmodel_utils.errors import BigModelError
 
 if TYPE_CHECKING:
@@ -44,32 +43,37 @@ class PredictionLog:
     without the key (BIGMODEL_KEY, else random and forgotten when the server stops) no guess can be tested against it.
     """
 
-    def __init__(self, path: Path, model: str, labels: Sequence[str]) -> None:
+    def __init__(self, path: Path) -> None:
+        from bigmodel_utils.data import vault
+
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = _OwnerOnly(path, maxBytes=FILE_BYTES, backupCount=FILES - 1)
-        self._model, self._labels = model, labels
         self._key = (
             vault.key()
             if os.environ.get(vault.KEY_VARIABLE) or os.environ.get(vault.KEY_FILE_VARIABLE)
             else secrets.token_bytes(32)
         )
 
-    def write(self, texts: Sequence[str], probabilities: np.ndarray) -> None:
-        """Log one answered batch. probabilities: (texts, labels)."""
+    def write(self, model: str, labels: Sequence[str], texts: Sequence[str], probabilities: np.ndarray) -> None:
+        """Log one batch that `model` answered. probabilities: (texts, labels)."""
+        from bigmodel_utils.data import languages
+
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         best = probabilities.argmax(axis=1)
         lines = [
-            json.dumps(self._line(now, text, self._labels[label], float(row[label])), ensure_ascii=False)
+            json.dumps(
+                {
+                    "time": now, "model": model, "hash": self._hash(text), "length": len(text),
+                    "language": languages.identify(text), "label": labels[label], "confidence": round(float(row[label]), 4),
+                },
+                ensure_ascii=False,
+            )
             for text, row, label in zip(texts, probabilities, best, strict=True)
-        ]
+        ]  # fmt: skip
         self._handler.handle(logging.makeLogRecord({"msg": "\n".join(lines)}))
 
-    def _line(self, now: str, text: str, label: str, confidence: float) -> dict[str, object]:
-        digest = hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=8).hexdigest()
-        return {
-            "time": now, "model": self._model, "hash": digest, "length": len(text), "language": languages.identify(text),
-            "label": label, "confidence": round(confidence, 4),
-        }  # fmt: skip
+    def _hash(self, text: str) -> str:
+        return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=8).hexdigest()
 
     def close(self) -> None:
         self._handler.close()
@@ -101,6 +105,8 @@ def watch(path: Path, seed: int = 0) -> Watch:
     against its threshold by chance as in `data.drift`. Raises MonitorError for a missing or short log.
     """
     import pandas as pd
+
+    from bigmodel_utils.data import drift
 
     lines = list(_lines(path))
     if not lines:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils.training.batches import by_length, encode
-from bigmodel_utils.training.forward import BATCH_TOKENS
+from bigmodel_utils.training.batches import BATCH_TOKENS, by_length, encode
 from bigmodel_utils.training.pretrained import silence
 from bigmodel_utils.training.trunk import layers
 

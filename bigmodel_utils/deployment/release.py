@@ -23,11 +23,12 @@ class ReleaseError(BigModelError):
 
 @dataclass(frozen=True)
 class Served:
-    """A model folder, the name it logs under, and the id that its answers carry."""
+    """A model folder, the name it logs under, the id that its answers carry, and the scenario whose releases it follows."""
 
     folder: Path
     name: str
     model: str
+    scenario: str | None = None
 
 
 def released(name: str) -> Path:
@@ -45,9 +46,20 @@ def locate(what: str) -> Served:
         return Served(folder, folder.name, f"{folder.name}-{fingerprint(folder)}")
     name = scenario.load(what).name
     if version := current(name):
-        return Served(released(name) / version, name, f"{name}/{version}")
+        return _released(name, version)
     folder = newest(name)
-    return Served(folder, name, f"{name}/{fingerprint(folder)}")
+    return Served(folder, name, f"{name}/{fingerprint(folder)}", name)
+
+
+def after(served: Served) -> Served | None:
+    """Return the release to change over to: what the scenario's pointer names, when that is not `served` itself."""
+    version = current(served.scenario) if served.scenario else None
+    found = _released(served.name, version) if version else served
+    return None if found.model == served.model else found
+
+
+def _released(name: str, version: str) -> Served:
+    return Served(released(name) / version, name, f"{name}/{version}", name)
 
 
 def newest(name: str) -> Path:

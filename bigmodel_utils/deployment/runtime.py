@@ -1,8 +1,15 @@
-"""A served folder in memory, ready to answer: plain Transformers or ONNX Runtime, told by the file it holds."""
+"""A served folder in memory, ready to answer: ONNX Runtime or plain Transformers, told by the file it holds.
+
+An ONNX folder is read without torch and Transformers: a server of one starts in a second.
+"""
 
 from __future__ import annotations
 
+import functools
+import json
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,60 +17,84 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils.deployment import folder as folders
-from bigmodel_utils.training.batches import by_length, encode
-from bigmodel_utils.training.device import Device, choose
-from bigmodel_utils.training.forward import BATCH_TOKENS, softmax
-from bigmodel_utils.training.pretrained import silence
+from bigmodel_utils.evaluation import metrics
+from bigmodel_utils.training.batches import BATCH_TOKENS, by_length, from_ids
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 Forward = Callable[[np.ndarray, np.ndarray], np.ndarray]  # token ids and attention mask (rows, width) -> logits
+_UNNAMED = {"0": "LABEL_0", "1": "LABEL_1"}  # of a configuration that names no labels, as Transformers reads it
+_ENDLESS = 10**9  # tokens: tokenizers without a limit state a number beyond
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """A model that answers; `labels` are its classes in the order of the probabilities, `device` where it computes."""
+    """A model that answers; `labels` are its classes in the order of the probabilities.
+
+    `tokenizer` cuts texts off at `limit` tokens; `together` is how many padded tokens are computed at once.
+    """
 
     labels: list[str]
-    tokenizer: PreTrainedTokenizerBase
-    device: Device
+    tokenizer: Tokenizer
+    pad: int
+    limit: int
+    together: int
     forward: Forward
 
     @classmethod
     def load(cls, folder: Path) -> Runtime:
         """Return the model of a served folder; raises ServedFolderError for a damaged one, DeviceError without the device."""
-        from transformers import AutoConfig, AutoTokenizer
-
         folders.verify(folder)
-        silence()
-        config, device = AutoConfig.from_pretrained(folder), choose()
-        onnx = folders.holds_onnx(folder)
-        if onnx:
-            device = Device("cpu", False, device.name if device.kind == "cpu" else "CPU")
-        forward = _onnx(folder) if onnx else _torch(folder, device)
-        labels = [config.id2label[index] for index in range(config.num_labels)]
-        return cls(labels, AutoTokenizer.from_pretrained(folder), device, forward)
+        config, about = (_json(folder / name) for name in ("config.json", "tokenizer_config.json"))
+        names = config.get("id2label") or _UNNAMED
+        tokenizer, limit = _tokenizer(folder), about.get("model_max_length") or _ENDLESS
+        limit = min(limit, config.get("max_position_embeddings") or _ENDLESS)
+        tokenizer.enable_truncation(limit)
+        tokenizer.no_padding()
+        forward, together = (_onnx(folder), BATCH_TOKENS["cpu"]) if folders.holds_onnx(folder) else _torch(folder)
+        labels = [names[str(index)] for index in range(len(names))]
+        return cls(labels, tokenizer, config.get("pad_token_id") or 0, limit, together, forward)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 logits, shape (texts, labels); texts are cut to the model's length and batched by length."""
-        encoded = encode(self.tokenizer, texts, self.tokenizer.model_max_length)
+        encoded = from_ids([text.ids for text in self.tokenizer.encode_batch_fast(list(texts))], self.pad, self.limit)
         answers = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
-        for rows in by_length(encoded.lengths, BATCH_TOKENS[self.device.kind]):
-            ids, mask = encoded.batch(rows)
-            answers[rows] = self.forward(ids.numpy(), mask.numpy())
+        for rows in by_length(encoded.lengths, self.together):
+            answers[rows] = self.forward(*encoded.padded(rows))
         return answers
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return float64 probabilities, shape (texts, labels), rows summing to one."""
-        return softmax(self.logits(texts))
+        return metrics.softmax(self.logits(texts))
 
 
-def _torch(folder: Path, device: Device) -> Forward:
-    """The number format of the stored weights is the one computed in."""
+def _json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    """Older folders keep their vocabulary in other files, which Transformers turns into the same."""
+    if (folder / "tokenizer.json").is_file():
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder).backend_tokenizer
+
+
+def _torch(folder: Path) -> tuple[Forward, int]:
+    """Return the model and the padded tokens it takes at once; the number format of the stored weights is computed in."""
     import torch
     from transformers import AutoModelForSequenceClassification
 
+    from bigmodel_utils.training.device import choose
+    from bigmodel_utils.training.pretrained import silence
+
+    silence()
+    device = choose()
     model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype="auto")
     model = model.to(device.kind).eval()
 
@@ -72,25 +103,38 @@ def _torch(folder: Path, device: Device) -> Forward:
         with torch.inference_mode():
             return model(input_ids=given[0], attention_mask=given[1]).logits.float().cpu().numpy()
 
-    return forward
+    return forward, BATCH_TOKENS[device.kind]
 
 
 def _onnx(folder: Path) -> Forward:
-    import onnxruntime
-    import torch
+    cores = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+    session = _session(folder, cores)
+    if folders.ALONE in session.get_modelmeta().custom_metadata_map:
+        return _each_alone(session, _session(folder, 1), cores)
+    return functools.partial(_run, session)
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.add_session_config_entry(
-        "session.intra_op.allow_spinning", "0"
-    )  # idle threads must not take a core from the server
-    session = onnxruntime.InferenceSession(folder / folders.ONNX, options, providers=["CPUExecutionProvider"])
+
+def _each_alone(quick: InferenceSession, frugal: InferenceSession, cores: int) -> Forward:
+    """Texts by themselves, each on a core: no thread waits for another; a single one gets all cores."""
+    pool = ThreadPoolExecutor(cores, thread_name_prefix="text")
 
     def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        return session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0]
+        texts = [(row[kept > 0][None], kept[kept > 0][None]) for row, kept in zip(ids, mask, strict=True)]
+        if len(texts) == 1:
+            return _run(quick, *texts[0])
+        return np.concatenate(list(pool.map(lambda text: _run(frugal, *text), texts)))
 
-    def one_by_one(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        whole = [(row[kept > 0][None], kept[kept > 0][None]) for row, kept in zip(ids, mask, strict=True)]
-        return np.concatenate([forward(*text) for text in whole])
+    return forward
 
-    return one_by_one if folders.ALONE in session.get_modelmeta().custom_metadata_map else forward
+
+def _session(folder: Path, threads: int) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # an idle thread must not take a core from others
+    return onnxruntime.InferenceSession(folder / folders.ONNX, options, providers=["CPUExecutionProvider"])
+
+
+def _run(session: InferenceSession, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0]

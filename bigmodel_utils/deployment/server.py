@@ -8,7 +8,6 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -18,16 +17,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bigmodel_utils.deployment import front_page
-from bigmodel_utils.deployment.batching import Batcher, QueueFullError
-from bigmodel_utils.deployment.gauges import Gauges
-from bigmodel_utils.deployment.intake import Asked, Limits, RequestRefused, asked, authorise
-from bigmodel_utils.deployment.monitor import PredictionLog
+from bigmodel_utils.deployment.intake import Asked, RequestRefused, asked, authorise
+from bigmodel_utils.deployment.service import Service
 from bigmodel_utils.errors import BigModelError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from bigmodel_utils.deployment.runtime import Runtime
 
 TOKEN_VARIABLE = "BIGMODEL_TOKEN"  # noqa: S105  a variable's name
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -37,62 +29,25 @@ class ServeError(BigModelError):
     """A server that must not or cannot start."""
 
 
-class Service:
-    """One model behind one queue: what the HTTP routes share."""
-
-    def __init__(self, runtime: Runtime, model: str, limits: Limits, token: str | None, log: PredictionLog) -> None:
-        self.runtime, self.model, self.limits, self.token, self.log = runtime, model, limits, token, log
-        self.batcher = Batcher(self._predict, limits.batch_texts, limits.batch_wait_ms, limits.queue_texts, self._seen)
-        self.gauges = Gauges(lambda: self.batcher.waiting)
-
-    def _predict(self, texts: list[str]) -> np.ndarray:
-        self.gauges.batches.observe(len(texts))
-        return self.runtime.probabilities(texts)
-
-    def _seen(self, texts: list[str], rows: np.ndarray) -> None:
-        for label, count in zip(self.runtime.labels, _counts(rows), strict=True):
-            self.gauges.labels.labels(label).inc(count)
-        self.log.write(texts, rows)
-
-    async def predict(self, request: Request) -> JSONResponse:
-        """Answer one request; every outcome is counted by its status."""
-        started = time.perf_counter()
-        status = 500
-        try:
-            authorise(request, self.token)
-            answer = await self._answer(await asked(request, self.limits))
-            status = 200
-            return answer
-        except RequestRefused as refusal:
-            status = refusal.status
-            raise
-        finally:
-            self.gauges.requests.labels(str(status)).inc()
-            if status == 200:
-                self.gauges.seconds.observe(time.perf_counter() - started)
-
-    async def _answer(self, texts: list[str]) -> JSONResponse:
-        try:
-            async with asyncio.timeout(self.limits.answer_seconds):
-                rows = await self.batcher.answer(texts)
-        except QueueFullError:
-            given, allowed = f"{self.batcher.waiting} texts wait already", f"at most {self.limits.queue_texts} waiting"
-            raise RequestRefused(429, given, allowed, "come back a second later", {"retry-after": "1"}) from None
-        except TimeoutError:
-            given = f"no answer within {self.limits.answer_seconds:g} s"
-            raise RequestRefused(504, given, "a queue shorter than that", "send less, or later") from None
-        labels = self.runtime.labels
-        answers = [
-            {"label": labels[best], "confidence": row[best], "probabilities": dict(zip(labels, row, strict=True))}
-            for row, best in zip(rows.tolist(), rows.argmax(axis=1).tolist(), strict=True)
-        ]
-        return JSONResponse({"model": self.model, "predictions": answers})
-
-
-def _counts(rows: np.ndarray) -> list[int]:
-    import numpy as np
-
-    return np.bincount(rows.argmax(axis=1), minlength=rows.shape[1]).tolist()
+async def _predicted(service: Service, request: Request) -> JSONResponse:
+    """Answer one request; every outcome is counted by its status."""
+    started, status = time.perf_counter(), 500
+    try:
+        authorise(request, service.token)
+        line, rows = await service.answer(await asked(request, service.limits))
+        status = 200
+    except RequestRefused as refusal:
+        status = refusal.status
+        raise
+    finally:
+        service.gauges.requests.labels(str(status)).inc()
+    service.gauges.seconds.observe(time.perf_counter() - started)
+    labels = line.runtime.labels
+    answers = [
+        {"label": labels[best], "confidence": row[best], "probabilities": dict(zip(labels, row, strict=True))}
+        for row, best in zip(rows.tolist(), rows.argmax(axis=1).tolist(), strict=True)
+    ]
+    return JSONResponse({"model": line.model, "predictions": answers})
 
 
 def application(service: Service, loopback: bool = True) -> FastAPI:
@@ -100,11 +55,15 @@ def application(service: Service, loopback: bool = True) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with service.batcher:
+        keeping = asyncio.create_task(service.keep())
+        try:
             yield
-        service.log.close()
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await service.close()
 
-    app = FastAPI(title=f"bigmodel: {service.model}", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(title=f"bigmodel: {service.served.name}", docs_url=None, redoc_url=None, lifespan=lifespan)
     if loopback:  # a page elsewhere must not reach the model under a name of its own (DNS rebinding)
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     _answer_refusals(app)
@@ -113,12 +72,11 @@ def application(service: Service, loopback: bool = True) -> FastAPI:
 
     @app.post("/predict", openapi_extra={"requestBody": body}, responses=refusals, summary="Label one text or a list of texts")
     async def predict(request: Request) -> Response:
-        return await service.predict(request)
+        return await _predicted(service, request)
 
     @app.get("/healthz", summary="Whether the server answers, and with which model")
     async def healthz() -> Response:
-        alive = service.batcher.alive
-        return JSONResponse({"status": "ok" if alive else "failed", "model": service.model}, 200 if alive else 503)
+        return JSONResponse({"status": service.state, "model": service.model}, 200 if service.state == "ok" else 503)
 
     @app.get("/metrics", summary="Counts, latency, queue and batches for Prometheus")
     async def metrics(request: Request) -> Response:
@@ -214,8 +172,11 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(service: Service, bound: socket.socket, ready: Callable[[str], None]) -> None:
-    """Answer on `bound` until SIGTERM or SIGINT, then finish what is in flight. `ready` hears the address."""
+def serve(service: Service, bound: socket.socket, tell: Callable[[str], None]) -> None:
+    """Answer on `bound` until SIGTERM or SIGINT, then finish what is in flight; raises what kept the model from loading.
+
+    Until the model is loaded, /healthz and /predict answer 503; `tell` hears the address once it is.
+    """
     host, port = bound.getsockname()[:2]
     app = application(service, host in LOOPBACK)
     protocol = type("_Protocol", (_Patient,), {"read_seconds": service.limits.read_seconds})
@@ -225,6 +186,11 @@ def serve(service: Service, bound: socket.socket, ready: Callable[[str], None]) 
         timeout_graceful_shutdown=int(service.limits.answer_seconds + service.limits.read_seconds) + 1,
     )  # fmt: skip
     bound.listen(config.backlog)
-    ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    running = uvicorn.Server(config)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    service.ready = lambda: tell(f"serving {service.model} at {address} (stop with Ctrl-C)")
+    service.stop = lambda: setattr(running, "should_exit", True)
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[bound])
+        running.run(sockets=[bound])
+    if service.failure:
+        raise service.failure

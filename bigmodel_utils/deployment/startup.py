@@ -1,4 +1,4 @@
-"""From a name to a running server: check first, load the model, listen, answer."""
+"""From a name to a running server: check first, listen, load the model, answer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
-from bigmodel_utils.deployment import monitor, release, server
+from bigmodel_utils.deployment import release, server
 from bigmodel_utils.deployment.intake import Limits
-from bigmodel_utils.deployment.runtime import Runtime
+from bigmodel_utils.deployment.service import Service
 
 _QUIET = {
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -18,19 +18,14 @@ _QUIET = {
 
 
 def run(what: str, host: str, port: int, batch: int, tell: Callable[[str], None], limits: Limits | None = None) -> None:
-    """Serve the model that `what` names until told to stop; `tell` hears the address.
+    """Serve the model that `what` names until told to stop; `tell` hears the address once the model answers.
 
-    Refuses before the model is loaded: an unknown model (ReleaseError), a taken port or an open host without a token
-    (ServeError); a damaged model is refused while it loads (ServedFolderError).
+    Refuses before it listens: an unknown model (ReleaseError), a taken port or an open host without a token (ServeError);
+    a damaged model is refused while it loads (ServedFolderError).
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    served = release.locate(what)
-    token = server.token_for(host)
     limits = replace(limits or Limits(), batch_texts=batch)
+    service = Service(release.locate(what), limits, server.token_for(host))
     with server.listen(host, port) as bound:
-        runtime = Runtime.load(served.folder)
-        runtime.probabilities(["."])  # the first answer prepares kernels; no client should wait for that
-        log = monitor.PredictionLog(monitor.log_path(served.name), served.model, runtime.labels)
-        service = server.Service(runtime, served.model, limits, token, log)
-        server.serve(service, bound, lambda address: tell(f"serving {served.model} at {address} (stop with Ctrl-C)"))
+        server.serve(service, bound, tell)

@@ -158,6 +158,12 @@ def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray, bin
     return float(sum(abs(group.sum()) for group in np.array_split(excess, min(bins, len(top)))) / len(top))
 
 
+def softmax(values: np.ndarray) -> np.ndarray:
+    """Return probabilities (texts, labels) as float64 from logits."""
+    shifted = np.exp(values.astype(np.float64) - values.max(axis=1, keepdims=True, initial=-np.inf))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
 def temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     """Return the T that minimises cross-entropy of softmax(logits / T) on validation rows (Guo 2017), within 0.05 to 20."""
     from scipy.optimize import minimize_scalar

@@ -14,7 +14,15 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bigmodel_utils.value.layout import Plan
     from bigmodel_utils.value.variant_choice import Choice
+
+WAYS = {
+    "replicated": Message("each device holds it whole"),
+    "sharded": Message("the devices of a machine share it"),
+    "across": Message("the machines share it"),
+    "split": Message("the machines share it, devices split each layer"),
+}
 
 
 def menu(priced: pd.DataFrame, choice: Choice) -> Table:
@@ -28,8 +36,8 @@ def menu(priced: pd.DataFrame, choice: Choice) -> Table:
         ],
     )
     finding = Message(
-        "{name} is the cheapest to serve of the {kept} forms that lose at most {limit:number1} points: "
-        "it saves {saving:money} of computing on 1,000 texts, where one point of accuracy is worth {point:money}",
+        "{name} is served: of the {kept} forms that lose at most {limit:number1} points none is clearly cheaper, and none as cheap is "
+        "more accurate; it saves {saving:money} of computing on 1,000 texts, where one point of accuracy is worth {point:money}",
         name=named(choice.name),
         kept=int((100 * priced["difference"] >= -choice.limit_points - 1e-9).sum()),
         limit=choice.limit_points,
@@ -71,3 +79,51 @@ def served(figures: Mapping[str, Quantity]) -> Table:
         size=figures["served_size_mb"],
     )
     return tables.figures(figures, labels, finding)
+
+
+def layouts(plan: Plan) -> Table:
+    """Return how the run's own model and larger ones are trained and served, and when one machine ends."""
+    machine = plan.machine
+    rows = [
+        {
+            "model": Message("M_B of this run") if place == 0 else one.shape.name,
+            "parameters": one.shape.parameters / 1e9,
+            "way": WAYS[one.way],
+            "machines": one.machines,
+            "gigabytes": one.device_bytes / 1e9,
+            "hours": Message("{mid:number2} ({low:number2} – {high:number2})", mid=hours.mid, low=hours.low, high=hours.high),
+            "usd": usd,
+            "serving": one.serving_devices,
+        }
+        for place, (one, hours, usd) in enumerate(zip(plan.layouts, plan.hours, plan.usd, strict=True))
+    ]
+    columns = [
+        Column("model", Message("model")),
+        Column("parameters", Message("parameters"), "number1", Message("10⁹")),
+        Column("way", Message("spread in training")),
+        Column("machines", Message("machines"), "integer"),
+        Column("gigabytes", Message("memory per device"), "integer", Message("GB")),
+        Column("hours", Message("time"), "number", Message("hours for 10⁹ tokens")),
+        Column("usd", Message("price"), "money", Message("for 10⁹ tokens")),
+        Column("serving", Message("devices that serve it"), "integer"),
+    ]
+    note = Message(
+        "Estimated for machines of {count} × {device} ({name}), training in 16 bits with Adam, one sequence of {tokens:integer} tokens "
+        "at a time for the larger models; time with its 80 % interval, from published runs.",
+        count=machine.devices, device=machine.device, name=machine.name, tokens=plan.layouts[-1].shape.sequence,
+    )  # fmt: skip
+    return Table(_outgrown(plan), columns, rows, note, best=0)
+
+
+def _outgrown(plan: Plan) -> Message:
+    held = [one.shape.parameters / 1e9 for one in plan.layouts if one.machines == 1]
+    beyond = [one.shape.parameters / 1e9 for one in plan.layouts if one.machines > 1]
+    one = {"count": plan.machine.devices, "device": plan.machine.device}
+    if not held:
+        return Message("M_B of this run takes more than one machine of {count} × {device}", **one)
+    if not beyond:
+        return Message("One machine of {count} × {device} trains every model listed", **one)
+    return Message(
+        "One machine of {count} × {device} is outgrown between {held:number1} and {beyond:number1} billion parameters; M_B has {own:number1}",
+        held=max(held), beyond=min(beyond), own=held[0], **one,
+    )  # fmt: skip

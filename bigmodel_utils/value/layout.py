@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bigmodel_utils import facts
 from bigmodel_utils.units import Quantity
@@ -18,6 +18,9 @@ from bigmodel_utils.value.machines import Machine
 from bigmodel_utils.value.refusals import ValueRefused
 from bigmodel_utils.value.roofline import MEMORY_SHARE, RESERVED_BYTES
 from bigmodel_utils.value.serving_rows import GIB
+
+if TYPE_CHECKING:
+    from bigmodel_utils.scenario import Scenario
 
 Way = Literal["replicated", "sharded", "across", "split"]
 STATE_BYTES = 16  # a parameter that learns
@@ -54,6 +57,21 @@ class Layout:
     devices: int
     device_bytes: float
     serving_devices: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Layouts on `machine`, the own model's first, and the hours each takes to learn from 10^9 tokens."""
+
+    machine: Machine
+    layouts: tuple[Layout, ...]
+    hours: tuple[Quantity, ...]
+
+    @property
+    def usd(self) -> list[float]:
+        """What those hours cost, on demand."""
+        price = self.machine.price().mid
+        return [hours.mid * one.machines * price for one, hours in zip(self.layouts, self.hours, strict=True)]
 
 
 def memory_bytes(gpu: str) -> float:
@@ -100,9 +118,17 @@ def _serving_devices(shape: Shape, memory_bytes: float) -> int:
 def hours_per_billion_tokens(layout: Layout, device: str) -> Quantity:
     """Return the hours in which the devices of `layout` learn from 10^9 tokens, 80 % interval; see `training_cost.chip_hours`."""
     shape = layout.shape
-    plan = {"model": shape.name, "architecture": shape.architecture, "hardware": device}
-    hours = training_cost.chip_hours(plan | {"params_total_b": shape.parameters / 1e9, "tokens_b": 1})
+    known = {"model": shape.name, "architecture": shape.architecture, "hardware": device}
+    hours = training_cost.chip_hours(known | {"params_total_b": shape.parameters / 1e9, "tokens_b": 1})
     return hours.scaled(1 / layout.devices, "hours")
+
+
+def plan(own: Shape, scenario: Scenario) -> Plan:
+    """Return the layouts of a run's own model and of larger ones on the scenario's GPU machine; see `machine_for`."""
+    machine = machine_for(scenario.compute.gpu)
+    shapes = (own, *(shape for shape in published() if shape.parameters > own.parameters))
+    laid = tuple(lay_out(shape, memory_bytes(machine.device), machine.devices) for shape in shapes)
+    return Plan(machine, laid, tuple(hours_per_billion_tokens(one, machine.device) for one in laid))
 
 
 @cache

@@ -11,6 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def torch_int8(workshop: Workshop) -> Runtime:
         with torch.inference_mode():
             return small(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).logits.numpy()
 
-    return Runtime(base.labels, base.tokenizer, base.device, forward)
+    return replace(base, forward=forward)
 
 
 def compare(run: Run, workshop: Workshop, wanted: Sequence[str]) -> None:

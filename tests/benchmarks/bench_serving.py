@@ -1,10 +1,9 @@
-"""The served model under load: answering together against one by one, start to first answer, and a soak.
+"""The served model under load: start to first answer, and answering together against one by one.
 
-    python tests/benchmarks/bench_serving.py FOLDER [--limit 250] [--seconds 3] [--soak 60] [--starts 3]
+    python tests/benchmarks/bench_serving.py FOLDER [--limit 250] [--seconds 3] [--starts 3]
 
 FOLDER is a served model (`04_deploy_model/served` of a run). Before any rate is printed, the answers over HTTP are compared
-with those of the model in this process. Both servers run at once and are worked in turn, on the same texts and machine. The soak
-offers half of the sustained rate for `--soak` seconds (600 for the ten minutes of a release) and counts every request that failed.
+with those of the model in this process. Both servers run at once and are worked in turn, on the same texts and machine.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ from bigmodel_utils import data, scenario
 from bigmodel_utils.choices import Deployment
 from bigmodel_utils.deployment import load, traffic
 from bigmodel_utils.deployment.runtime import Runtime
-
-_SOAK_SHARE = 0.5
 
 
 def ask(address: str, texts: list[str]) -> np.ndarray:
@@ -54,23 +51,11 @@ def start(folder: Path, texts: list[str], times: int) -> None:
     print(f"{same} of {len(texts)} labels equal to the model's own; largest difference {np.abs(here - over_http).max():.1e}")
 
 
-def soak(folder: Path, texts: list[str], rate: float, seconds: float) -> None:
-    with traffic.started(folder, load.BATCHED) as address:
-        target = traffic.Target.of(address, texts)
-        traffic.busiest(target, 1.0)
-        step = traffic.offered(target, rate, seconds, seed=1)
-    failed = round(step.errors * step.requests)
-    print(
-        f"soak: {failed} of {step.requests} requests failed in {seconds:g} s at {rate:.1f}/s; p95 {step.p95_ms:.0f} ms, {step.peak_memory_mb:.0f} MB"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=float, default=250.0, help="milliseconds that 95 of 100 requests may take")
     parser.add_argument("--seconds", type=float, default=3.0, help="per rate")
-    parser.add_argument("--soak", type=float, default=60.0, help="seconds")
     parser.add_argument("--starts", type=int, default=3)
     options = parser.parse_args()
     chosen = scenario.load("reviews_us_to_cn")
@@ -83,7 +68,6 @@ def main() -> None:
     print(
         f"within {options.limit:g} ms: {found.sustained.mid:.1f} requests/s together, {found.alone.mid:.1f} one by one, ratio {ratio:.2f}"
     )
-    soak(options.folder, texts, max(1.0, _SOAK_SHARE * found.sustained.mid), options.soak)
 
 
 if __name__ == "__main__":

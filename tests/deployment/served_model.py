@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -27,14 +28,14 @@ from bigmodel_utils.deployment import startup
 from bigmodel_utils.deployment.intake import Limits
 from bigmodel_utils.deployment.runtime import Runtime
 
-pause = float(sys.argv[2])
+pause, port = float(sys.argv[2]), int(sys.argv[3])
 answer = Runtime.probabilities
-def slow(self, texts):  # a model that needs its time, so that requests meet
-    time.sleep(pause * any("slow" in text for text in texts))
+def slow(self, texts):  # a model that needs its time, so that requests meet; "." is the one that it answers before all others
+    time.sleep(pause * any("slow" in text or text == "." for text in texts))
     return answer(self, texts)
 Runtime.probabilities = slow
 limits = Limits(body_bytes=20_000, texts=50, characters=2_000, read_seconds=1.0, answer_seconds=2.0, queue_texts=60)
-startup.run(sys.argv[1], "127.0.0.1", 0, 8, lambda line: print(line, flush=True), limits)
+startup.run(sys.argv[1], "127.0.0.1", port, 8, lambda line: print(line, flush=True), limits)
 """
 
 
@@ -55,16 +56,24 @@ def write(folder: Path, seed: int = 0) -> Path:
 
 
 @contextmanager
-def running(folder: Path, home: Path, pause: float = 0.0, **environment: str) -> Iterator[Client]:
-    """Serve `folder` in a process of its own; a text that says "slow" takes `pause` seconds longer."""
+def running(what: Path | str, home: Path, pause: float = 0.0, **environment: str) -> Iterator[Client]:
+    """Serve `what` in a process of its own; to load, and to answer a text that says "slow", takes `pause` seconds longer."""
+    with starting(what, home, pause, **environment) as client:
+        line = client.process.stdout.readline()
+        assert f"http://127.0.0.1:{client.port} " in line, line
+        yield client
+
+
+@contextmanager
+def starting(what: Path | str, home: Path, pause: float = 0.0, **environment: str) -> Iterator[Client]:
+    """As `running`, before the model is loaded."""
     told = {**os.environ, "BIGMODEL_HOME": str(home), "BIGMODEL_DEVICE": "cpu", **environment}
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(folder), str(pause)], env=told, stdout=subprocess.PIPE, text=True
-    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", SERVER, str(what), str(pause), str(port)]
+    process = subprocess.Popen(command, env=told, stdout=subprocess.PIPE, text=True)
     try:
-        line = process.stdout.readline()
-        assert "http://" in line, line
-        yield Client(process, int(line.split("http://127.0.0.1:")[1].split()[0]))
+        yield Client(process, port)
     finally:
         process.kill()
         process.wait()
@@ -95,11 +104,15 @@ class Client:
         status, _, text = self.ask("POST", "/predict", body, **{"content-type": "application/json", **headers})
         return status, json.loads(text)
 
+    def listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
     def alive(self) -> bool:
         return self.process.poll() is None and self.predict({"text": "good"})[0] == 200
 
 
-def wait_for(condition, seconds: float = 20.0) -> None:
+def wait_for(condition, seconds: float = 60.0) -> None:
     """Return when `condition()` holds; fails after `seconds`."""
     until = time.monotonic() + seconds
     while not condition():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from bigmodel_utils.choices import Training
 from bigmodel_utils.deployment import distillation, onnx_export, pruning, variants, vocabulary
 from bigmodel_utils.deployment import folder as folders
 from bigmodel_utils.deployment.runtime import Runtime
-from bigmodel_utils.training.device import choose
 from bigmodel_utils.training.trunk import layers
 
 CHINESE = ["房间很好，服务棒", "衣服很差", "不喜欢的房间", "服务糟糕，讨厌", "好", "很不好的衣服，差"]
@@ -49,10 +49,10 @@ def exported(model, tmp_path_factory) -> Path:
 def test_a_trimmed_model_answers_the_market_as_before(model, tmp_path):
     vocabulary.trimmed(model, CHINESE, tmp_path / "trimmed")
     before, after = Runtime.load(model), Runtime.load(tmp_path / "trimmed")
-    assert len(after.tokenizer) < len(before.tokenizer)
+    assert after.tokenizer.get_vocab_size() < before.tokenizer.get_vocab_size()
     assert folders.size_mb(tmp_path / "trimmed") < folders.size_mb(model)
     for text in CHINESE:
-        assert after.tokenizer.tokenize(text) == before.tokenizer.tokenize(text)
+        assert after.tokenizer.encode(text).tokens == before.tokenizer.encode(text).tokens
     assert np.allclose(after.probabilities(CHINESE), before.probabilities(CHINESE), atol=1e-6)
 
 
@@ -202,5 +202,18 @@ def test_checksums_that_are_no_checksums_are_refused(model, tmp_path, text):
         folders.verify(tmp_path)
 
 
-def test_the_model_computes_where_it_was_told(model):
-    assert Runtime.load(model).device.kind == choose().kind == "cpu"
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(MIXED), st.text(max_size=60)), min_size=1, max_size=4))
+def test_texts_are_cut_as_transformers_cuts_them(model, texts):
+    texts = [text.encode("utf-8", "ignore").decode() for text in texts]
+    runtime, theirs = Runtime.load(model), AutoTokenizer.from_pretrained(model)
+    ours = [text.ids for text in runtime.tokenizer.encode_batch_fast(texts)]
+    assert ours == theirs(texts, truncation=True, max_length=runtime.limit)["input_ids"]
+    assert runtime.pad == theirs.pad_token_id
+
+
+def test_a_server_of_an_onnx_folder_needs_neither_torch_nor_transformers(exported):
+    told = "import sys; from pathlib import Path; from bigmodel_utils.deployment import startup; from bigmodel_utils.deployment.runtime import Runtime"
+    asked = "print(Runtime.load(Path(sys.argv[1])).probabilities(['good']).shape, {'torch', 'transformers', 'pandas', 'scipy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", f"{told}; {asked}", exported], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "(1, 2) set()"

@@ -35,7 +35,7 @@ def made(folder: Path, right: np.ndarray, rate: float) -> frontier.Measured:
     folder.mkdir()
     (folder / "weights").write_bytes(bytes(2_000_000))
     answers = np.column_stack([1.0 - right, right * 1.0])
-    return frontier.Measured(folder, answers, answers[:4], (rate, rate / 2), np.array([0.01, 0.02, 0.03]), "CPU")
+    return frontier.Measured(folder, answers, answers[:4], (rate, rate / 2), np.array([0.01, 0.02, 0.03]))
 
 
 def test_the_table_compares_in_pairs_with_the_baseline(tmp_path):

@@ -20,9 +20,9 @@ def answers(count: int, seed: int, sure: float = 0.9, words: int = 6, negative: 
 
 
 def filled(path, *parts, model="m/1"):
-    log = monitor.PredictionLog(path, model, LABELS)
+    log = monitor.PredictionLog(path)
     for part in parts:
-        log.write(*part)
+        log.write(model, LABELS, *part)
     log.close()
     return path
 

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import served_model
-from served_model import running, wait_for
+from served_model import running, starting, wait_for
 
-from bigmodel_utils.deployment import startup
+from bigmodel_utils.deployment import release, startup
 from bigmodel_utils.deployment.folder import ServedFolderError
 from bigmodel_utils.deployment.runtime import Runtime
 from bigmodel_utils.deployment.server import ServeError, listen, token_for
@@ -212,6 +212,38 @@ def test_after_a_kill_it_starts_again_asks_for_the_token_and_stops_in_good_order
             client.process.terminate()
             assert asking.result(20)[0] == 200
         client.process.wait(20)
+
+
+def test_it_listens_before_the_model_is_loaded(folder, home):
+    with starting(folder, home, pause=3.0) as client:
+        wait_for(client.listens)
+        assert json.loads(client.ask("GET", "/healthz")[2])["status"] == "loading"
+        status, headers, body = client.ask("POST", "/predict", b'{"text": "good"}', **JSON)
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert "loading" in json.loads(body)["error"]["given"]
+        wait_for(lambda: client.ask("GET", "/healthz")[0] == 200)
+        assert client.alive()
+
+
+def test_a_running_server_changes_over_to_what_is_released(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("BIGMODEL_HOME", str(home))
+    monkeypatch.setenv("BIGMODEL_DEVICE", "cpu")
+    first, second = (release.release("smoke", served_model.write(tmp_path / f"model{seed}", seed)) for seed in (1, 2))
+    with running("smoke", home) as client:
+        answers = [client.predict({"text": "good dress"})]
+        release.back("smoke")
+
+        def moved() -> bool:
+            answers.append(client.predict({"text": "good dress"}))
+            return answers[-1][1]["model"] == f"smoke/{first}"
+
+        wait_for(moved)
+        assert {status for status, _ in answers} == {200}
+        assert answers[0][1]["model"] == f"smoke/{second}"
+        assert answers[0][1]["predictions"] != answers[-1][1]["predictions"]
+        (release.released("smoke") / release.POINTER).write_text('{"current": "0009-gone", "before": []}')
+        time.sleep(2)
+        assert client.predict({"text": "good dress"})[1]["model"] == f"smoke/{first}"
 
 
 def test_a_damaged_model_is_not_served(folder, tmp_path):
