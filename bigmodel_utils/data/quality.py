@@ -94,7 +94,9 @@ def _out_of_fold(texts: list[str], given: np.ndarray, seed: int) -> np.ndarray:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from threadpoolctl import threadpool_limits
 
     counted = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2).fit_transform(texts)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    return cross_val_predict(LogisticRegression(C=4.0), counted, given, cv=folds, method="predict_proba")
+    with threadpool_limits(1):  # many small steps: several threads take up to eight times the processor's time
+        return cross_val_predict(LogisticRegression(C=4.0), counted, given, cv=folds, method="predict_proba")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +19,9 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.trust.evidence import JUDGED, Finding
 from bigmodel_utils.units import Quantity
 
-if TYPE_CHECKING:
-    pass
-
 TOP = 3  # words that a person is told
 TEXTS, VARIANTS = 8, 2  # whose explanations are asked for again, mistyped
 _TYPOS = 0.04  # share of characters: about one in a short review
-_STEPS = 16  # of the integral: agrees with 64 to the third digit (see evaluation.explain)
 _NEAR = 0.1  # answers that are about as sure
 _READABLE = (12, 120)
 _MARKS = re.compile(r"^[\W_]+|[\W_]+$")  # around a word
@@ -168,12 +164,12 @@ def steadiness(model: Classifier, texts: Sequence[str], seed: int, confidence: f
     """
     stays, lots, turned = [], [], []
     for place, text in enumerate(texts):
-        whole = attribution.attribute(model, text, steps=_STEPS)
+        whole = attribution.attribute(model, text)
         first, pulls = top(words(whole)), words(whole)
         variants = {stability.with_typos([text], _TYPOS, seed + 1000 * place + n)[0] for n in range(VARIANTS)} - {text}
         if not (first and variants):
             continue
-        others = [attribution.attribute(model, variant, whole.label, _STEPS) for variant in sorted(variants)]
+        others = [attribution.attribute(model, variant, whole.label) for variant in sorted(variants)]
         stays.append(float(np.mean([kept(first, top(words(other))) for other in others])))
         lots.append(min(1.0, TOP / len(pulls)))
         turned += [other.probability < 0.5 for other in others]

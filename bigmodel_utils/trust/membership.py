@@ -94,13 +94,16 @@ def _roc(members: np.ndarray, others: np.ndarray, points: int = 101) -> pd.DataF
 
 def usual_losses(members: Rows, others: Rows, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return each row's mean loss under heads that were trained on random halves without it, members then others."""
+    from threadpoolctl import threadpool_limits
+
     vectors, labels = np.vstack([members.vectors, others.vectors]), np.concatenate([members.labels, others.labels])
     everyone, rng = Rows(vectors, labels), np.random.default_rng(seed)
     total, seen = np.zeros(len(everyone)), np.zeros(len(everyone))
     for _ in range(_HALVINGS):
         half = rng.permutation(len(everyone)) < len(everyone) // 2
         for inside in (half, ~half):
-            weights = descended(nothing(classes, vectors.shape[1]), everyone.take(inside), _STEPS, _RATE)
+            with threadpool_limits(1):  # small matrices, many steps: two threads took seven times the processor's time
+                weights = descended(nothing(classes, vectors.shape[1]), everyone.take(inside), _STEPS, _RATE)
             total += np.where(inside, 0, Head(weights).losses(everyone))
             seen += ~inside
     members_usual, others_usual = np.split(total / seen, [len(members)])

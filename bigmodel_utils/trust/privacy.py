@@ -35,10 +35,11 @@ def train(rows: Rows, classes: int, chosen: Mechanism | None, seed: int) -> tupl
     mean of the second half of the steps, which costs no privacy (Polyak and Juditsky 1992). Raises TrustError for few rows.
     """
     import torch
+    from threadpoolctl import threadpool_limits
 
     if len(rows) < 1 / SAMPLE_RATE:
         raise TrustError(f"{len(rows)} rows", f"at least {1 / SAMPLE_RATE:.0f}, better a thousand", "split.train")
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), threadpool_limits(1):  # many small steps
         warnings.filterwarnings("ignore", module="opacus")
         warnings.filterwarnings("ignore", message="Full backward hook")
         torch.manual_seed(seed)
@@ -51,7 +52,11 @@ def _descend(rows: Rows, classes: int, chosen: Mechanism, private: bool) -> tupl
     from opacus import PrivacyEngine
     from torch.utils.data import DataLoader, TensorDataset
 
-    data = TensorDataset(torch.from_numpy(rows.vectors), torch.from_numpy(rows.labels.astype(np.int64)))
+    class Batched(TensorDataset):
+        def __getitems__(self, places: list[int]) -> tuple[torch.Tensor, ...]:
+            return self[places]  # a whole draw at once instead of row by row
+
+    data = Batched(torch.from_numpy(rows.vectors), torch.from_numpy(rows.labels.astype(np.int64)))
     linear = torch.nn.Linear(rows.vectors.shape[1], classes)
     torch.nn.init.zeros_(linear.weight)
     torch.nn.init.zeros_(linear.bias)
@@ -60,7 +65,7 @@ def _descend(rows: Rows, classes: int, chosen: Mechanism, private: bool) -> tupl
     model, optimizer, loader = engine.make_private(
         module=linear,
         optimizer=torch.optim.SGD(linear.parameters(), lr=LEARNING_RATE),
-        data_loader=DataLoader(data, batch_size=-(-len(rows) // batches)),
+        data_loader=DataLoader(data, batch_size=-(-len(rows) // batches), collate_fn=tuple),
         noise_multiplier=chosen.noise_multiplier,
         max_grad_norm=CLIP if private else _WITHOUT_CLIPPING,
     )

@@ -49,14 +49,17 @@ class Sharing:
 def measure(scenario: Scenario, views: Views) -> Sharing:
     """Return what sharing weights instead of rows costs, over the scenario's numbers of holders."""
     import pandas as pd
+    from threadpoolctl import threadpool_limits
 
     trust, confidence = scenario.trust, scenario.evaluation.confidence
-    together = federated.pooled(views.train, views.classes, trust.rounds)
-    rows = [
-        _split(scenario, views, together, count, skewed) for count in sorted(set(trust.holders)) for skewed in (False, True)
-    ]
+    with threadpool_limits(1):  # small matrices, many steps: two threads took three times the processor's time
+        together = federated.pooled(views.train, views.classes, trust.rounds)
+        splits = [
+            _split(scenario, views, together, count, skewed) for count in sorted(set(trust.holders)) for skewed in (False, True)
+        ]
+        faults = _faults(scenario, views)
     right = _right(together, views.test)
-    return Sharing(pd.DataFrame(rows), _faults(scenario, views), intervals.share(int(right.sum()), len(right), confidence))
+    return Sharing(pd.DataFrame(splits), faults, intervals.share(int(right.sum()), len(right), confidence))
 
 
 def _split(scenario: Scenario, views: Views, together: Head, count: int, skewed: bool) -> dict[str, object]:
