@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import reduce
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
@@ -27,8 +29,8 @@ _OWNERS = (
     (_WORK, Message("operations lead"), Message("by timing three merchants' teams at work"), 2),
     (_OFFER, Message("commercial lead"), Message("in talks with ten merchants"), 4),
     (_MODEL, Message("data lead"), Message("on 1,000 more labelled rows"), 3),
+    (set(), Message("finance lead"), Message("with two written offers"), 2),  # whatever nobody else narrows down
 )
-_FINANCE = (Message("finance lead"), Message("with two written offers"), 2)
 SHOWN = 3
 _ENTRY_WEEKS, _AGAIN_WEEKS, _LATER_WEEKS = 12, 6, 26
 
@@ -39,26 +41,33 @@ def html(evidence: Evidence) -> str:
 
 
 def steps(evidence: Evidence) -> list[Message]:
-    """Return what notebook 08 wrote as next steps, else steps computed from the widest swings and the verdict."""
-    if (evidence.run.folder / "08_decide" / "brief.json").is_file():
-        given = evidence.run.json("08_decide", "brief").get("next_steps", [])
-        if given:
-            return [Message.from_json(step) for step in given]
+    """Return the widest swings, each asked of whoever can narrow it down, and what the verdict asks for."""
     widest = evidence.table("tornado").head(SHOWN).to_dict("records")
-    return [_narrow(row, evidence.decided_on) for row in widest] + [_last(evidence)]
+    asked: dict[int, list[dict]] = {}
+    for row in widest:
+        asked.setdefault(_asked(row["assumption"]), []).append(row)
+    return [_narrow(rows, place, evidence.decided_on) for place, rows in asked.items()] + [_last(evidence)]
 
 
-def _narrow(row: dict, start: date) -> Message:
-    name = row["assumption"]
-    owner, how, weeks = next((found[1:] for found in _OWNERS if name in found[0]), _FINANCE)
+def _asked(assumption: str) -> int:
+    """Return the place in `_OWNERS` of who narrows an assumption down."""
+    return next((place for place, owner in enumerate(_OWNERS) if assumption in owner[0]), len(_OWNERS) - 1)
+
+
+def _narrow(rows: Sequence[dict], place: int, start: date) -> Message:
+    _, owner, how, weeks = _OWNERS[place]
+    what = reduce(lambda first, second: Message("{first} and {second}", first=first, second=second), map(_range, rows))
     return Message(
-        "Narrow down **{assumption}**, now {low} to {high}, {how} ({owner}, by {day:date})",
-        assumption=names.assumption(name),
+        "Narrow down {what}, {how} ({owner}, by {day:date})", what=what, how=how, owner=owner, day=_after(start, weeks)
+    )
+
+
+def _range(row: dict) -> Message:
+    return Message(
+        "**{assumption}** (now {low} to {high})",
+        assumption=names.assumption(row["assumption"]),
         low=written(rounded(row["low_value"]), row["unit"], with_unit=False),
         high=written(rounded(row["high_value"]), row["unit"], with_unit=False),
-        how=how,
-        owner=owner,
-        day=_after(start, weeks),
     )
 
 

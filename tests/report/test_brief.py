@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, date, datetime
-from json import dumps
 
 import pytest
 from finished_run import written_run
@@ -131,12 +130,12 @@ def test_a_loss_is_never_sold_as_a_gain() -> None:
     assert "not shown to pay" in plain(sections._adapting({"difference": 0.03, "p_value": 0.2}), "en")
 
 
-def test_notebook_08_may_write_the_next_steps(run: Run) -> None:
-    file = run.folder / "08_decide" / "brief.json"
-    given = Message("Call {name} first", name="Ms. Li")
-    file.write_text(dumps({"next_steps": [given.to_json()]}), encoding="utf-8")
-    assert steps.steps(Evidence(run)) == [given]
-    file.unlink()
+def test_one_owner_is_asked_once(run: Run) -> None:
+    evidence = Evidence(run)
+    asked = [plain(step, "en") for step in steps.steps(evidence)[:-1]]
+    owners = [re.search(r"\((\w+ lead), by", step)[1] for step in asked]
+    assert len(set(owners)) == len(owners)
+    assert sum(step.count("(now ") for step in asked) == steps.SHOWN
 
 
 def test_thresholds_are_rounded_but_never_to_the_value_they_differ_from() -> None:
