@@ -66,6 +66,10 @@ class Regression:
         variance = np.maximum(1 / precision - noise[self.tier] / self.weights, 0) + noise[tier]
         return -(self._inverse @ (self.y - self.y.mean())) / precision, np.sqrt(variance)
 
+    def without(self, out: np.ndarray) -> Regression:
+        """Return the same scales and weights on the rows that the booleans `out` (n,) leave: where a fit of them may start."""
+        return replace(self, design=self.design.rows(~out), y=self.y[~out], tier=self.tier[~out], weights=self.weights[~out])
+
     @property
     def _effects(self) -> int:
         return 1 + len(self.design.slopes) + len(self.design.groups)
@@ -89,10 +93,13 @@ def fit(
 ) -> Regression:
     """Return the regression of y (n,) with scales of greatest marginal likelihood; tier: (n,), below `tiers`.
 
-    `start`: a regression of much the same rows, whose scales are near. `rounds`: 1 leaves the noise Gaussian.
+    `start`: a regression of the same rows, whose scales and weights are near; two `rounds` are then enough.
+    One round without a start leaves the noise Gaussian.
     """
-    scales = start.log_scales if start else np.full(1 + len(design.slopes) + len(design.groups) + tiers, _PRIOR)
-    fitted = Regression(design, y, tier, scales, np.ones(len(y)))
+    if start is None:
+        scales = np.full(1 + len(design.slopes) + len(design.groups) + tiers, _PRIOR)
+        start = Regression(design, y, tier, scales, np.ones(len(y)))
+    fitted = replace(start, design=design, y=y)
     effects = design.shared(design)
     for turn in range(rounds):
         weighed = replace(fitted, weights=fitted.odd) if turn else fitted

@@ -85,10 +85,11 @@ def left_out_errors(kind: Kind) -> pd.DataFrame:
     rows = list(measured(kind))
     group = np.array([_left_out_by(kind, row) for row in rows])
     error, by_size, deviation = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
-    start = _fit(kind, rows)[1]
+    whole = _fit(kind, rows)[1]
     for name in dict.fromkeys(group):
         out = np.flatnonzero(group == name)
-        constants, regression = _fit(kind, [row for row, g in zip(rows, group, strict=True) if g != name], start)
+        kept = [row for row, g in zip(rows, group, strict=True) if g != name]
+        constants, regression = _fit(kind, kept, whole.without(group == name))
         unseen = [rows[place] for place in out]
         mean, deviation[out] = regression.predict(_design(kind, unseen))
         left = mean - np.log([row["rate"] for row in unseen])

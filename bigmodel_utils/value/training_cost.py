@@ -64,11 +64,11 @@ def back_test_errors() -> pd.DataFrame:
     """
     runs = training_runs.back_test()
     x, y, tier = design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs)
-    start = hierarchy.fit(x, y, tier, len(TIERS))
+    whole = hierarchy.fit(x, y, tier, len(TIERS))
     error, deviation = np.empty(len(y)), np.empty(len(y))
     for family in runs["family"].unique():
         out = (runs["family"] == family).to_numpy()
-        fitted = hierarchy.fit(x.rows(~out), y[~out], tier[~out], len(TIERS), start)
+        fitted = hierarchy.fit(x.rows(~out), y[~out], tier[~out], len(TIERS), whole.without(out), rounds=2)
         mean, deviation[out] = fitted.predict(x.rows(out), NEW_RECORD)
         error[out] = y[out] - mean
     return runs[["run_id", "model", "family", "architecture", "quality_tier", "chip_hours"]].assign(
