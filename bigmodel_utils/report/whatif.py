@@ -84,8 +84,9 @@ def _sliders(evidence: Evidence) -> list[dict[str, Any]]:
         name, unit = row["assumption"], row["unit"]
         given = evidence.scenario.assumptions.get(name)
         low, high = (given.low, given.high) if given else (row["low_value"], row["high_value"])
+        start = given.mid if given else evidence.inputs[name]  # shown; until moved, the draws hold the whole range
         spec = names.spec(unit, high if unit.startswith(("share", "per")) else max(abs(low), abs(high)))
-        sliders.append({"name": name, "low": low, "high": high, "start": evidence.inputs[name], "spec": spec})
+        sliders.append({"name": name, "low": low, "high": high, "start": start, "spec": spec})
     return sliders
 
 
