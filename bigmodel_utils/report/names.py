@@ -10,7 +10,7 @@ ASSUMPTIONS = {
     "reviews_per_merchant_month": Message("reviews a merchant gets per month"),
     "reachable_share": Message("merchants within reach"),
     "long_run_share": Message("share won in the long run"),
-    "adoption_p": Message("merchants who start on their own per year"),
+    "adoption_p": Message("merchants who start alone per year"),
     "adoption_q": Message("merchants who follow others per year"),
     "reviewer_wage_usd_hour": Message("a reader's hourly wage"),
     "reviews_read_per_hour": Message("reviews a person reads per hour"),

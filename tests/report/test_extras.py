@@ -75,12 +75,19 @@ def test_index_lists_runs_with_the_change(folder: Path) -> None:
     assert len(found) >= 3
     html = (paths.reports() / "index.html").read_text(encoding="utf-8")
     assert 'href="reviews_us_to_cn/index.html"' in html
+    assert f"All {len(found)} runs" in html
+    assert all(outcome.run in html for outcome in found)
     with chromium() as browser:
         visit = Visit(browser, paths.reports() / "index.html", "#zh", viewport={"width": 390, "height": 800})
         assert visit.complaints == []
         assert visit.outside == []
         assert "所有报告" in visit.page.inner_text("h1")
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_index_of_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.setenv("BIGMODEL_HOME", str(tmp_path))
+    assert "No run has come to an answer yet" in overview.page(run.scenario).main
 
 
 def test_manifest_changes_with_the_results(run: Run) -> None:
