@@ -50,8 +50,7 @@ class Regression:
     def predict(self, new: Design, tier: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation of y for new rows, each (m,), as records of `tier` would show them."""
         weights = np.exp(2 * self.log_scales[: self._effects])
-        across = np.tensordot(weights, new.shared(self.design), 1)
-        within = np.tensordot(weights, new.shared(new), 1)
+        across, within = (np.einsum("e,eij", weights, new.shared(other)) for other in (self.design, new))
         solved = self._inverse @ across.T
         mean = self.y.mean() + (self.y - self.y.mean()) @ solved
         noise = np.exp(2 * self.log_scales[self._effects + tier])
@@ -96,21 +95,23 @@ def fit(
     `start`: a regression of the same rows, whose scales and weights are near; two `rounds` are then enough.
     One round without a start leaves the noise Gaussian.
     """
+    from threadpoolctl import threadpool_limits
+
     if start is None:
         scales = np.full(1 + len(design.slopes) + len(design.groups) + tiers, _PRIOR)
         start = Regression(design, y, tier, scales, np.ones(len(y)))
     fitted = replace(start, design=design, y=y)
     effects = design.shared(design)
-    for turn in range(rounds):
-        weighed = replace(fitted, weights=fitted.odd) if turn else fitted
-        fitted = replace(weighed, log_scales=_scales(weighed, effects))
+    with threadpool_limits(1):  # matrices this small are slower on two threads, and far slower on a busy machine
+        for turn in range(rounds):
+            weighed = replace(fitted, weights=fitted.odd) if turn else fitted
+            fitted = replace(weighed, log_scales=_scales(weighed, effects))
     return fitted
 
 
 def _scales(fitted: Regression, effects: np.ndarray) -> np.ndarray:
     """Return the log scales that explain the rows best, the weights of `fitted` given."""
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
 
     tier, weights, centred = fitted.tier, fitted.weights, fitted.y - fitted.y.mean()
     tiers = len(fitted.log_scales) - len(effects)
@@ -126,8 +127,7 @@ def _scales(fitted: Regression, effects: np.ndarray) -> np.ndarray:
         of_noise = np.bincount(tier, weights=np.diag(surplus) / weights, minlength=tiers)
         return value, np.exp(2 * log_scales) * np.concatenate([of_effects, of_noise]) + log_scales - _PRIOR
 
-    with threadpool_limits(1):  # matrices this small are slower on two threads, and far slower on a busy machine
-        return minimize(loss_and_slope, fitted.log_scales, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
+    return minimize(loss_and_slope, fitted.log_scales, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
 
 
 def deviations_covering(share: float, error: np.ndarray, deviation: np.ndarray) -> float:

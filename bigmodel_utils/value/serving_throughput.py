@@ -81,20 +81,22 @@ def left_out_errors(kind: Kind) -> pd.DataFrame:
     error_by_size: the same where nothing but the model's number of parameters is known.
     """
     import pandas as pd
+    from threadpoolctl import threadpool_limits
 
     rows = list(measured(kind))
     group = np.array([_left_out_by(kind, row) for row in rows])
     error, by_size, deviation = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
     whole = _fit(kind, rows)[1]
-    for name in dict.fromkeys(group):
-        out = np.flatnonzero(group == name)
-        kept = [row for row, g in zip(rows, group, strict=True) if g != name]
-        constants, regression = _fit(kind, kept, whole.without(group == name))
-        unseen = [rows[place] for place in out]
-        mean, deviation[out] = regression.predict(_design(kind, unseen))
-        left = mean - np.log([row["rate"] for row in unseen])
-        error[out] = formula(kind, unseen, constants) + left
-        by_size[out] = formula(kind, [_size_only(kind, row) for row in unseen], constants) + left
+    with threadpool_limits(1):
+        for name in dict.fromkeys(group):
+            out = np.flatnonzero(group == name)
+            kept = [row for row, g in zip(rows, group, strict=True) if g != name]
+            constants, regression = _fit(kind, kept, whole.without(group == name))
+            unseen = [rows[place] for place in out]
+            mean, deviation[out] = regression.predict(_design(kind, unseen))
+            left = mean - np.log([row["rate"] for row in unseen])
+            error[out] = formula(kind, unseen, constants) + left
+            by_size[out] = formula(kind, [_size_only(kind, row) for row in unseen], constants) + left
     columns = ["bench_id", "benchmark", "model", "gpu", "scenario"]
     return pd.DataFrame(rows)[columns].assign(error=error, error_by_size=by_size, deviation=deviation)
 

@@ -62,15 +62,18 @@ def back_test_errors() -> pd.DataFrame:
 
     error: ln(predicted / actual chip-hours). deviation: the standard deviation that was predicted for it.
     """
+    from threadpoolctl import threadpool_limits
+
     runs = training_runs.back_test()
     x, y, tier = design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs)
     whole = hierarchy.fit(x, y, tier, len(TIERS))
     error, deviation = np.empty(len(y)), np.empty(len(y))
-    for family in runs["family"].unique():
-        out = (runs["family"] == family).to_numpy()
-        fitted = hierarchy.fit(x.rows(~out), y[~out], tier[~out], len(TIERS), whole.without(out), rounds=2)
-        mean, deviation[out] = fitted.predict(x.rows(out), NEW_RECORD)
-        error[out] = y[out] - mean
+    with threadpool_limits(1):
+        for family in runs["family"].unique():
+            out = (runs["family"] == family).to_numpy()
+            fitted = hierarchy.fit(x.rows(~out), y[~out], tier[~out], len(TIERS), whole.without(out), rounds=2)
+            mean, deviation[out] = fitted.predict(x.rows(out), NEW_RECORD)
+            error[out] = y[out] - mean
     return runs[["run_id", "model", "family", "architecture", "quality_tier", "chip_hours"]].assign(
         error=error, deviation=deviation
     )
