@@ -188,9 +188,9 @@ def imports(code: str) -> frozenset[str]:
 def _modules() -> Iterator[tuple[str, Path]]:
     package = Path(__file__).parent
     for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if file and (path := Path(file)).is_relative_to(package) and path.suffix == ".py":
-            yield path.relative_to(package).as_posix(), path
+        file = getattr(module, "__file__", None) or ""
+        if file.startswith(f"{package}{os.sep}") and file.endswith(".py"):
+            yield Path(file).relative_to(package).as_posix(), Path(file)
 
 
 def _hash(text: str) -> str:

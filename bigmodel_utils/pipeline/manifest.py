@@ -123,15 +123,19 @@ def _portable(value: Any) -> Any:
 
 def _rendering(run: Run) -> str:
     """Return a hash of everything that the pages are rendered from."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(code_of_pages().encode())
     for stage in run.stages:
         digest.update((run.folder / stage / DONE).read_bytes())
         digest.update(executed(run, stage).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def code_of_pages() -> str:
+    """Return the hashes of all code and texts that pages are rendered by."""
     package = paths.PROJECT / "bigmodel_utils"
     sources = [*(package / "report").rglob("*"), *(package / "locale").rglob("*.po"), package / "messages.py"]
-    for path in sorted(p for p in sources if p.is_file() and "__pycache__" not in p.parts):
-        digest.update(trace.code_digest(path).encode())
-    return digest.hexdigest()[:16]
+    files = sorted(path for path in sources if path.is_file() and "__pycache__" not in path.parts)
+    return " ".join(trace.code_digest(path) for path in files)
 
 
 def _commit() -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +82,20 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
     return False
 
 
+@functools.cache
+def _get_ready_to_render() -> None:
+    """Load what pages are drawn with while cells run in another process, so that nobody waits for it after the last one."""
+    names = ("pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "fontTools.subset", "bigmodel_utils.report.site")
+
+    def load() -> None:
+        for name in names:
+            with contextlib.suppress(ImportError):  # rendering itself says what is missing
+                importlib.import_module(name)
+        manifest.code_of_pages()
+
+    threading.Thread(target=load, daemon=True).start()
+
+
 def _execute(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress, reasons: list[str]) -> None:
     from bigmodel_utils.pipeline.execution import execute
 
@@ -86,6 +103,7 @@ def _execute(run: Run, stage: str, parameters: Mapping[str, Any], progress: Prog
     progress.because(stage, reasons)
     if place := resume.told(run, stage, target):
         progress.resumes(stage, place)
+    _get_ready_to_render()
     try:
         execute(stage, parameters, target, progress, libraries(run, stage))
     except CellFailed as failure:

@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 from finished_run import written_run
 
+from bigmodel_utils import paths
 from bigmodel_utils.artifacts import Run
 
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
+    """A workspace with the project's downloads, among which the typefaces of known pages are kept."""
+    home, raw = tmp_path_factory.mktemp("home"), paths.PROJECT / "data" / "raw"
+    raw.mkdir(exist_ok=True)
+    (home / "data").mkdir()
+    (home / "data" / "raw").symlink_to(raw)
+    return home
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,7 +23,7 @@ def measured(mid: float, unit: str, half: float = 0.0, n: int = 2400) -> Quantit
 
 
 def written_run(name: str, **overrides) -> Run:
-    chosen = scenario.load(name, {"decision.draws": 2000, "title": f"US review triage {HOSTILE}"} | overrides)
+    chosen = scenario.load(name, {"decision.draws": 400, "title": f"US review triage {HOSTILE}"} | overrides)
     for stage in Run(chosen).stages:
         writer = Run(chosen, stage)
         writer.begin()
