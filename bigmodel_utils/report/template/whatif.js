@@ -139,4 +139,6 @@
   recall();
   show();
   new ResizeObserver(([seen]) => { if (room !== seen.contentRect.width) { room = seen.contentRect.width; draw(); } }).observe(svg);
+  const between = Object.fromEntries(WHATIF.sliders.map((slider) => [slider.name, slider.low + (slider.high - slider.low) / 3]));
+  setTimeout(() => futures(between), 200);  // the browser compiles before the first move, not during it
 })();
