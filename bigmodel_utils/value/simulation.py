@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,11 +16,17 @@ BLOCK = 8192  # draws: about forty arrays of 64 kB are at work at a time
 
 @dataclass(frozen=True)
 class Paths:
-    """What came of each draw. npv, irr (yearly): (draws,); cumulative: (months + 1, draws), undiscounted, float32, USD."""
+    """What came of each draw. npv: (draws,); cumulative: (months + 1, draws), undiscounted, float32, USD."""
 
     npv: np.ndarray
-    irr: np.ndarray
     cumulative: np.ndarray
+
+    @cached_property
+    def irr(self) -> np.ndarray:
+        """The internal rate of return of each draw, yearly."""
+        cash = np.diff(self.cumulative, axis=0, prepend=np.float32(0))
+        parts = [investment.irr_of_draws(cash[:, part].astype(float)) for part in _blocks(len(self.npv))]
+        return investment.yearly(np.concatenate(parts))
 
     @property
     def lowest(self) -> np.ndarray:
@@ -39,14 +46,13 @@ def run(x: Mapping[str, np.ndarray], years: int) -> Paths:
     venture.complete(x)
     months = years * MONTHS_PER_YEAR
     count = len(x["discount_rate"])
-    npv, irr = np.empty(count), np.empty(count)
+    npv = np.empty(count)
     cumulative = np.empty((months + 1, count), dtype=np.float32)
     for part in _blocks(count):
         cash = np.stack(_cash(x, part, months))
         npv[part] = venture.net_present_value(cash, x["discount_rate"][part])
-        irr[part] = investment.yearly(investment.irr_of_draws(cash))
         cumulative[:, part] = np.cumsum(cash, axis=0)
-    return Paths(npv, irr, cumulative)
+    return Paths(npv, cumulative)
 
 
 def npv(x: Mapping[str, np.ndarray], years: int) -> np.ndarray:

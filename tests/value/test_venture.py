@@ -162,7 +162,7 @@ def test_blocks_change_nothing(valuation):
 
 def test_payback_and_lowest_cash_of_a_path():
     cumulative = np.array([[-5, -5, 1], [-9, -6, 2], [1, -7, 3], [2, -8, 4]], dtype=np.float32)
-    paths = simulation.Paths(np.zeros(3), np.zeros(3), cumulative)
+    paths = simulation.Paths(np.zeros(3), cumulative)
     assert list(paths.payback) == [2, 4, 0]
     assert list(paths.lowest) == [-9, -8, 0]
 
