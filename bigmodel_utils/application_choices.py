@@ -97,6 +97,7 @@ class ContentGeneration(Part):
     checked_rows: Count = 150  # twice as many further ones: to stop on, and to be judged on
     samples: Count = 60
     new_tokens: Count = 48
+    copied: Count = 15  # characters in a row that also stand in a training text: a copy
 
 
 class DividedTable(Part):

@@ -35,7 +35,8 @@ def chat(assistant: Assistant) -> VBox:
 
 
 def exchange(message: str, reply: Reply) -> str:
-    """Return one exchange as HTML; what the customer wrote is shortened and escaped."""
+    """Return one exchange as HTML; what the customer wrote is shortened, made whole Unicode and escaped."""
     shown = message if len(message) <= 500 else f"{message[:500]} …"
+    shown = shown.encode("utf-8", "replace").decode()  # half of a pair of surrogates cannot be sent to a browser
     text = reply.text or plain(reply.why, "en")
     return f"<p><b>you</b>: {escape(shown)}<br><b>{_WHO[reply.kind]}</b>: {escape(text)}</p>"

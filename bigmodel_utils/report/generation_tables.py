@@ -25,6 +25,7 @@ def rows(texts: Texts) -> Table:
     lines = [
         {"part": name, "texts": len(getattr(texts, key)), "characters": sum(map(len, getattr(texts, key)))}
         for key, name in named.items()
+        if getattr(texts, key)
     ]
     columns = [
         Column("part", Message("texts")),
@@ -47,17 +48,18 @@ def variety(judged: Judged) -> Table:
     ]
     columns = [
         Column("who", Message("texts")),
-        Column("d1", Message("distinct characters"), "percent"),
+        Column("d1", Message("distinct"), "percent"),
         Column("d2", Message("distinct pairs"), "percent"),
         Column("d3", Message("distinct triples"), "percent"),
         Column("length", Message("median length, uncut"), "integer", Message("characters")),
     ]
     finding = Message(
-        "Of pairs of characters {model:percent} are distinct in samples, {people:percent} in people's texts",
+        "Of pairs that stand side by side {model:percent} are distinct in samples, {people:percent} in people's texts",
         model=judged.distinct["model_2"],
         people=judged.distinct["people_2"],
     )
-    return Table(finding, columns, lines, MEASURED)
+    note = Message("Of words, or of characters where a language has no spaces between words. Measured in this run.")
+    return Table(finding, columns, lines, note)
 
 
 def samples(judged: Judged) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.report import application_tables, chat, support_tables
 from bigmodel_utils.report.charts import support
 from bigmodel_utils.report.charts.delegation import falling
+
+sys.path.append(str(Path(__file__).parents[1] / "report"))
+from browser import Visit, chromium
 
 WORDS = {
     "money": ["refund", "invoice", "price", "card", "退款", "发票", "价格", "银行"],
@@ -172,6 +176,26 @@ def test_the_chat_sends_a_line_and_shows_both_sides(assistant: Assistant) -> Non
     line.value = "<b>hello</b>"
     assert "&lt;b&gt;hello" in page.value
     assert line.value == ""
+
+
+def test_in_a_browser_nothing_of_a_message_runs(assistant: Assistant, judged: self_service.Judged, tmp_path: Path) -> None:
+    page, line = chat.chat(assistant).children
+    (tmp_path / "chat.html").write_text("<!doctype html><meta charset='utf-8'><div id='chat'></div>", encoding="utf-8")
+    with chromium() as browser:
+        visit, dialogs = Visit(browser, tmp_path / "chat.html"), []
+        visit.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for message in HOSTILE:
+            line.value = message
+            visit.page.evaluate(
+                "said => { document.getElementById('chat').innerHTML = said }", page.value
+            )  # as the widget does
+        visit.page.wait_for_timeout(200)
+        said = visit.page.inner_text("#chat")
+        assert visit.page.locator("#chat script, #chat img").count() == 0
+        assert (dialogs, visit.complaints, visit.outside) == ([], [], [])
+    assert "<script>alert(1)</script>" in said
+    assert "ann@shop" not in said
+    assert max(map(len, said.splitlines())) < 600
 
 
 def test_the_margin_is_the_lead_of_the_best() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bigmodel_utils.applications.content_generation import COPIED
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import palette
 from bigmodel_utils.report.chart import Chart
@@ -18,14 +17,18 @@ _COLOURS = {"before": palette.WARN, "after": palette.ACCENT, "pairs": palette.MU
 
 
 def perplexity(judged: Judged) -> Chart:
-    """Return perplexity on unseen texts of the market before and after adapting, and of counted pairs."""
-    ratio = judged.ratio
+    """Return perplexity per character on unseen texts of the market before and after adapting, and of counted pairs."""
+    rival = (
+        Message("it lies below that of counted pairs")
+        if judged.lead.high < 1
+        else Message("counts of pairs do better")
+        if judged.lead.low > 1
+        else Message("it is not shown to differ from that of counted pairs")
+    )
     finding = (
-        Message("Adapting brings perplexity down to {share:percent} of what it was, yet counts of pairs do better", share=ratio)
-        if ratio.high < 1 and judged.perplexity["pairs"].mid < judged.perplexity["after"].mid
-        else Message("Adapting brings perplexity down to {share:percent} of what it was", share=ratio)
-        if ratio.high < 1
-        else Message("Adapting is not shown to lower perplexity")
+        Message("Adapting brings perplexity down to {share:percent} of what it was; {rival}", share=judged.ratio, rival=rival)
+        if judged.ratio.high < 1
+        else Message("Adapting is not shown to lower perplexity; {rival}", rival=rival)
     )
     best = min(judged.perplexity, key=lambda name: judged.perplexity[name].mid)
     alt = Message(
@@ -34,12 +37,12 @@ def perplexity(judged: Judged) -> Chart:
         value=judged.perplexity[best],
     )
     note = Message(
-        "Lower is better: among how many equally likely tokens the model hesitates. {tokens:integer} unseen tokens; bar: 95 % of resampled texts. "
-        "Measured in this run.",
-        tokens=judged.tokens,
+        "Lower is better: among how many equally likely characters the model hesitates. {characters:integer} unseen characters, whatever the "
+        "model's tokens; bar: 95 % of resampled texts. Measured in this run.",
+        characters=judged.characters,
     )
     rungs = [ladder.Rung(NAMES[key], value, _COLOURS[key], key == "after") for key, value in judged.perplexity.items()]
-    return Chart(finding, alt, note, lambda canvas: ladder.draw(canvas, rungs, "integer"))
+    return Chart(finding, alt, note, lambda canvas: ladder.draw(canvas, rungs, "number1"))
 
 
 def screen(judged: Judged) -> Chart:
@@ -60,7 +63,7 @@ def screen(judged: Judged) -> Chart:
     alt = Message("Shares of {n} samples, with intervals.", n=copied.n)
     note = Message(
         "Repeating: {run} characters in a row that stand in a training text. Bar: Wilson interval. Measured in this run.",
-        run=COPIED,
+        run=judged.copied,
     )
     rungs = [
         ladder.Rung(name, judged.shares[key], palette.ACCENT if key == "passed" else palette.SLATE, key == "passed")
