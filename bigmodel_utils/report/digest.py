@@ -132,7 +132,8 @@ def _number(value: float | None, moved: Difference) -> Message | None:
 def _causes(group: str, found: Sequence[Difference]) -> str:
     if not found:
         return f"<h2>{both(_NOTHING[group])}</h2>"
-    rows = [{"what": _data(cause.name), "before": _data(cause.before), "after": _data(cause.after)} for cause in found]
+    called = names.choice if group == "scenario" else _data
+    rows = [{"what": called(cause.name), "before": _data(cause.before), "after": _data(cause.after)} for cause in found]
     columns = [
         Column("what", GROUPS[group]),
         Column("before", Message("last run")),
