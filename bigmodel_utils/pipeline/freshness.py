@@ -77,10 +77,8 @@ def _file(name: str) -> str | None:
 
 @cache
 def _pin(name: str) -> str | None:
-    import yaml
-
-    pins = yaml.safe_load((paths.PROJECT / "data" / "packages.yml").read_text(encoding="utf-8"))["packages"]
-    return pins.get(name, {}).get("sha256")
+    text = (paths.PROJECT / "data" / "packages.yml").read_text(encoding="utf-8")
+    return scenario.plain_values(text)["packages"].get(name, {}).get("sha256")
 
 
 def _told(cause: str, before: Any, after: Any) -> str:

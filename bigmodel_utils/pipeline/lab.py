@@ -10,7 +10,10 @@ from pathlib import Path
 from bigmodel_utils import paths
 from bigmodel_utils.notebook import QUIET
 
-_SETTINGS = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
+_SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # a slider out of sight stays where it is
+}
 
 
 def arguments(settings: Path, port: int | None = None, browser: bool = True) -> list[str]:

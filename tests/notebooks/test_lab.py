@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from bigmodel_utils import paths
+from bigmodel_utils.scenario import CHAIN
 
 sys.path.append(str(Path(__file__).parents[1] / "report"))
 from browser import chromium
 
+QUICK = ("05_size_market", "08_decide")  # the others take minutes: pytest -m slow tests/notebooks
 TOKEN = "a-token-of-this-test"
 LAB = """
 import sys, pathlib
@@ -123,17 +125,18 @@ def moved_something(page: Any) -> bool:
     return False
 
 
-@pytest.mark.parametrize("stage", ["08_decide"])
+@pytest.mark.parametrize("stage", [pytest.param(s, marks=[] if s in QUICK else pytest.mark.slow) for s in CHAIN])
 def test_a_notebook_runs_alone_in_the_lab_and_a_widget_answers(browser: Any, address: str, stage: str) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{address}/lab/tree/notebooks/{stage}.ipynb?token={TOKEN}")
-    state = run_all(page, seconds=400)
+    page.goto(f"{address}/lab/workspaces/{stage}/tree/notebooks/{stage}.ipynb?token={TOKEN}")
+    state = run_all(page, seconds=900)
     assert state["failed"] == []
     assert state["pending"] == 0
-    if page.locator(".jp-OutputArea .noUi-handle").count():
+    if "explore." in (paths.notebooks() / f"{stage}.ipynb").read_text(encoding="utf-8"):
         assert moved_something(page)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")  # two kernels need twice the memory
     assert [url for url in asked if not url.startswith((address, "data:", "blob:", address.replace("http", "ws")))] == []
     assert page.locator(".Toastify__toast").all_inner_texts() == []  # neither news nor an update was announced
     page.close()
