@@ -113,5 +113,6 @@ def nursery() -> Nursery:
 
 def warm(libraries: Container[str]) -> None:
     """Let the nursery import those of `libraries` that take long; does not wait, and does nothing where kernels do not fork."""
-    if sys.platform == "linux":
-        nursery().load(module for name, modules in HEAVY.items() if name in libraries for module in modules)
+    modules = [module for name, modules in HEAVY.items() if name in libraries for module in modules]
+    if modules and sys.platform == "linux":
+        nursery().load(modules)

@@ -102,6 +102,22 @@ def test_forked_kernels_hold_no_module_of_the_project_and_share_nothing(tmp_path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+def test_a_kernel_does_not_wait_for_what_is_still_to_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "until_asked.py").write_text("import select; select.select([0], [], [], 60)")
+    (tmp_path / "later.py").write_text("import pathlib; pathlib.Path(__file__).with_name('loaded').touch()")
+    source = written(tmp_path / "in.ipynb", "import sys; 'later' in sys.modules")
+    kernels.nursery().close()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    kernels.nursery().load(["until_asked", "later"])
+    assert execute(source, tmp_path / "out.ipynb", NAME).cells[0].outputs[0].data["text/plain"] == "False"
+    while not (tmp_path / "loaded").exists():
+        assert kernels.nursery().alive
+        time.sleep(0.02)
+    assert execute(source, tmp_path / "out.ipynb", NAME).cells[0].outputs[0].data["text/plain"] == "True"
+    kernels.nursery().close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 def test_a_kernel_that_has_done_its_work_ends_in_good_order(tmp_path: Path) -> None:
     source = written(
         tmp_path / "in.ipynb",
