@@ -139,10 +139,13 @@ def places(scenario: Scenario, work: placement.Work, limits: placement.Limits) -
     table = placement.choices(placement.sites(*tables, scenario.target_market.country, rtt, watts), work, limits, egress)
     best = table.iloc[0]
     return table, Message(
-        "Cheapest within the limits: train in {train}, serve from {serve}, {usd:money} and {kg:integer} kg of CO2e; "
-        "a round trip takes about {rtt:integer} ms by distance. {count} of {of} pairs are allowed.",
+        "Cheapest within the limits: train in {train}, serve from {serve}; {training:integer} hours of one and {serving:integer} of "
+        "the other cost {usd:money} and {kg:integer} kg of CO2e. A round trip takes about {rtt:integer} ms by distance. {count} of "
+        "{of} pairs are allowed.",
         train=best["train"],
         serve=best["serve"],
+        training=work.training_hours,
+        serving=work.serving_hours,
         usd=best["usd"],
         kg=None if best["kg"] != best["kg"] else best["kg"],
         rtt=best["rtt_ms"],

@@ -141,7 +141,7 @@ def entry(table: pd.DataFrame) -> Table:
 
 
 def places(table: pd.DataFrame, finding: Message, most: int = 8) -> Table:
-    """Return the cheapest allowed pairs. table, finding: as `outlook.places`."""
+    """Return the cheapest allowed pair of every place to serve from. table, finding: as `outlook.places`."""
     columns = [
         Column("train", Message("train in")),
         Column("serve", Message("serve from")),
@@ -149,8 +149,11 @@ def places(table: pd.DataFrame, finding: Message, most: int = 8) -> Table:
         Column("kg", Message("kg of CO2e"), "integer"),
         Column("rtt_ms", Message("round trip, ms"), "integer"),
     ]
-    source = Message("List prices per two processors; round trips estimated from distance, power from published averages.")
-    return Table.of(finding, table[table["allowed"]].head(most), columns, source, best=0)
+    source = Message(
+        "For every place to serve from the cheapest to train in. List prices per two processors; round trips estimated from "
+        "distance, power from published averages."
+    )
+    return Table.of(finding, table[table["allowed"]].drop_duplicates("serve").head(most), columns, source, best=0)
 
 
 def mitigations(cures: pd.DataFrame, finding: Message) -> Table:

@@ -236,7 +236,8 @@ def own_or_api(table: pd.DataFrame) -> Table:
         Column("break_even", Message("own is cheaper from"), "integer", Message("thousand texts a month")),
     ]
     source = Message(
-        "List prices of data/facts/rivals.csv against the rented machine at its average load. Empty: own serving is never cheaper."
+        "List prices of data/facts/rivals.csv against the rent of whole machines, which run day and night however little they read. "
+        "Empty: own serving is never cheaper."
     )
     return Table.of(finding, rows, columns, source)
 

@@ -76,10 +76,16 @@ def results(worth: valuation.Valuation) -> dict[str, pd.DataFrame | dict[str, An
 def finding(worth: valuation.Valuation) -> Message:
     """Return the value page's answer: what is saved, what is earned, and how sure that is."""
     figures = accounts.figures(worth)
+    saved = figures["saving_per_thousand"].mid
+    costs = (
+        Message("1,000 texts cost {saved:money} less with the model than with people, errors included", saved=saved)
+        if saved >= 0
+        else Message("1,000 texts cost {more:money} more with the model than with people, errors included", more=-saved)
+    )
     return Message(
-        "The model changes the cost of 1,000 texts by {change:money} against people, errors included. "
-        "Over {years} years the entry is worth {npv:money}; 8 in 10 futures: {low:money} to {high:money}. {payback}",
-        change=-figures["saving_per_thousand"].mid,
+        "{costs}. Discounted to today, {years} years in the market are worth {npv:money}; 8 in 10 futures: {low:money} to "
+        "{high:money}. {payback}",
+        costs=costs,
         years=worth.years,
         npv=figures["npv"],
         low=figures["npv"].low,

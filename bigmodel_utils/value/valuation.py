@@ -61,12 +61,12 @@ class Valuation:
         share = float(np.mean(self.paths.payback <= months))
         if share < 0.5:
             return Message(
-                "The money is back within {years} years in {share:percent} of the cases, fewer than half.",
+                "Undiscounted, the money is back within {years} years in {share:percent} of the futures, fewer than half.",
                 years=self.years,
                 share=share,
             )
         return Message(
-            "The money is back within {years} years in {share:percent} of the cases, by month {month:integer} in half of them.",
+            "Undiscounted, the money is back within {years} years in {share:percent} of the futures, by month {month:integer} in half of all.",
             years=self.years,
             share=share,
             month=float(np.median(self.paths.payback)),

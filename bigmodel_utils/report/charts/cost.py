@@ -31,7 +31,7 @@ def cost_per_thousand(table: pd.DataFrame) -> Chart:
     )
     if {"people", "b"} <= totals.keys():
         finding = Message(
-            "A thousand items cost {b:money} with the adapted model, {people:money} with people",
+            "A thousand items cost {b:money} on average with the adapted model, {people:money} with people",
             b=totals["b"],
             people=totals["people"],
         )

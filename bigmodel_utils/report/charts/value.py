@@ -97,7 +97,7 @@ def cash_fan(table: pd.DataFrame, payback_month: float | None = None) -> Chart:
     lowest = float(rows["p50"].min())
     if payback_month is None:
         finding = Message(
-            "Cash stays below zero for {months:integer} months in the median future", months=float(rows["month"].max())
+            "Cash is still below zero after {months:integer} months in the median future", months=float(rows["month"].max())
         )
     else:
         finding = Message("Cash turns positive in month {month:integer} of the median future", month=payback_month)
