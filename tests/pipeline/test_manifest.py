@@ -137,7 +137,7 @@ def test_the_report_links_to_what_changed_since_the_last_run(workspace: Path) ->
         folder = shown(run)
         page = (folder / "changes.html").read_text(encoding="utf-8")
         assert "training.epochs" in page
-        assert "accuracy of the adapted model" in page
+        assert "share read right: target market: adapted model" in page
         assert 'href="changes.html"' in (folder / "index.html").read_text(encoding="utf-8")
 
 
