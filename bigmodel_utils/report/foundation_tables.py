@@ -125,7 +125,13 @@ def networks(trained: Mapping[str, Trained]) -> Table:
         for key, one in trained.items()
     ]
     best = trained["digits"]
-    finding = Message("Put right, all three learn; the digits network reads {right:percent1} of {n} unseen digits", right=best.right / best.n, n=best.n)  # fmt: skip
+    finding = Message(
+        "Put right, {learned} of {all} learn; the digits network reads {right:percent1} of {n} unseen digits",
+        learned=sum(row["last"] < row["first"] for row in rows),
+        all=len(rows),
+        right=best.right / best.n,
+        n=best.n,
+    )
     columns = [
         Column("name", Message("network")),
         Column("steps", Message("steps"), "integer"),

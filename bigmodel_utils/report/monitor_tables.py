@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bigmodel_utils.applications.surge import WARM_UP
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report.charts.monitor import READERS
 from bigmodel_utils.report.table import Column, Table
@@ -52,7 +53,8 @@ def surges(replay: Replay, confidence: float) -> Table:
         all=len(simpler),
     )
     note = Message(
-        "Last column: what the adapted model, days added up, finds beyond this way. One surge follows on four quiet weeks; a day is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run."
+        "Last column: what the adapted model, days added up, finds beyond this way. One surge follows on {days} quiet days; a day is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run.",
+        days=WARM_UP,
     )
     return Table(finding, columns, rows, note)
 

@@ -38,12 +38,13 @@ def _name(key: str) -> Message:
 def curves(found: pd.DataFrame) -> Chart:
     """Return activations and their slopes. found: function, x, value, slope, library_value, autograd."""
     worst = float(max((found["value"] - found["library_value"]).abs().max(), (found["slope"] - found["autograd"]).abs().max()))
+    count = found["function"].nunique()
     finding = (
-        Message("By hand and by machine, three curves and their slopes are the same")
+        Message("By hand and by machine, {count} curves and their slopes are the same", count=count)
         if worst < 1e-12
         else Message("By hand and by machine, curves or slopes differ by up to {worst:number4}", worst=worst)
     )
-    alt = Message("Three curves over inputs from {low:integer} to {high:integer}, each with its slope.", low=found["x"].min(), high=found["x"].max())  # fmt: skip
+    alt = Message("{count} curves over inputs from {low:integer} to {high:integer}, each with its slope.", count=count, low=found["x"].min(), high=found["x"].max())  # fmt: skip
     note = Message(
         "Solid: the activation. Dashed: its slope. Each was compared with PyTorch's value and its automatic derivative."
     )
