@@ -110,7 +110,7 @@ def device_class() -> str:
 
 def notebook_digest(stage: str) -> str:
     """Return a hash of the code cells of a stage's notebook; prose, comments and outputs do not count."""
-    return _hash("\0".join(map(_meaning, _code_cells(stage))))
+    return _digest_of(*_code_cells(stage))
 
 
 def _code_cells(stage: str) -> list[str]:
@@ -126,11 +126,11 @@ def code_digest(path: Path) -> str:
     return _digest_of(text) if path.suffix == ".py" else _hash(text)
 
 
-def _digest_of(text: str) -> str:
-    """Return the hash of what a code does; one that was worked out before is known by the hash of its text."""
-    known, key = _known_digests(), _hash(f"{sys.version_info[:2]}{text}")
+def _digest_of(*codes: str) -> str:
+    """Return the hash of what codes do; one that was worked out before is known by the hash of its text."""
+    known, key = _known_digests(), _hash("\0".join([str(sys.version_info[:2]), *codes]))
     if key not in known:
-        known[key] = _hash(_meaning(text))
+        known[key] = _hash("\0".join(map(_meaning, codes)))
     return known[key]
 
 

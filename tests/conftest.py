@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+import bigmodel_utils.pipeline  # noqa: F401  spares each worker two seconds of a grammar that nbformat brings along
+
 hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("patient")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

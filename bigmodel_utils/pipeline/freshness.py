@@ -63,6 +63,7 @@ def _module(name: str) -> str | None:
     return trace.code_digest(path) if path.is_file() else None
 
 
+@cache
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)

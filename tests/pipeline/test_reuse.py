@@ -36,7 +36,7 @@ def project(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """Drop what is remembered of files, as a new process would."""
-    for cached in (facts.rows, facts._frame, freshness._module, freshness._pin):
+    for cached in (facts.rows, facts._frame, freshness._module, freshness._pin, freshness._version):
         cached.cache_clear()
 
 
@@ -126,8 +126,10 @@ def test_an_assumption_a_library_and_the_device_are_causes(project: Path, monkey
     run.scenario = scenario.load("smoke")
     real = metadata.version
     monkeypatch.setattr(metadata, "version", lambda name: "99" if name == "pandas" else real(name))
+    forget()
     assert freshness.changes(run, SECOND) == [f"library pandas: {real('pandas')} → 99"]
     monkeypatch.setattr(metadata, "version", real)
+    forget()
     monkeypatch.setenv("BIGMODEL_DEVICE", "cuda")
     assert freshness.changes(run, SECOND) == ["device class: cpu → cuda"]
 
