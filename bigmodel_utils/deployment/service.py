@@ -49,7 +49,7 @@ class Service:
         self.ready: Callable[[], None] = lambda: None
         self.stop: Callable[[], None] = lambda: None
         self.gauges = Gauges(lambda: self.line.batcher.waiting if self.line else 0)
-        self._log = PredictionLog(log_path(served.name))
+        self._log, self._trouble = PredictionLog(log_path(served.name)), ""
 
     @property
     def model(self) -> str:
@@ -123,8 +123,10 @@ class Service:
                 return
             self.served = other  # tried once
             line = await self._opened(other)
-        except Exception:
-            logging.getLogger(__name__).exception("the model released last is not served; %s goes on", self.model)
+        except Exception as error:  # whatever is wrong with it, the present model answers
+            if str(error) != self._trouble:
+                logging.getLogger(__name__).exception("the model released last is not served; %s goes on", self.model)
+            self._trouble = str(error)
             return
         before, self.line = self.line, line
         self.ready()

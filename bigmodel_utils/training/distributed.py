@@ -1,7 +1,8 @@
 """One training by several processes: each takes a share of every batch, and the gradients are summed (torch.distributed).
 
 A parent writes the job into a folder and starts the processes by torchrun; each runs this module, which calls the same fit.
-On several machines the same module runs under the launcher of the cluster.
+BIGMODEL_MACHINES=4@HOST:PORT spreads them over four machines that share the workspace: the parent, on HOST, prints the command
+that the other three have to run.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,6 +22,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
+from bigmodel_utils import paths
 from bigmodel_utils.choices import Training
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.messages import Message
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
     from bigmodel_utils.training.finetune import FitResult
 
+MACHINES_VARIABLE = "BIGMODEL_MACHINES"
 _JOB, _RESULT, _REFUSAL, _HISTORY = "job.json", "result.json", "refusal.json", "history.parquet"
 _LONGEST_REASON = 300  # characters of a failed process's last words
 
@@ -75,11 +80,12 @@ class Crew:
 
 def launches(settings: Training) -> bool:
     """Whether this process is to start others and wait; raises TrainingError for what is not offered."""
-    if settings.sharding != "none":
-        raise TrainingError(
-            f"sharding = '{settings.sharding}'", "none: every process holds the whole model", "the scenario's training part"
-        )
-    return settings.processes > 1 and not dist.is_initialized()
+    several = settings.processes > 1 or Machines.told().count > 1
+    if settings.sharding == "parameters" and (settings.adapter_rank or not several):
+        given = f"adapter_rank = {settings.adapter_rank}" if several else "one process"
+        allowed = "several processes, all weights learning or frozen whole"
+        raise TrainingError(f"sharding = 'parameters' with {given}", allowed, "the scenario's training part")
+    return several and not dist.is_initialized()
 
 
 def launch(
@@ -97,7 +103,8 @@ def launch(
 
     Raises TrainingError with the refusal of a process, or with the last words of one that died.
     """
-    with tempfile.TemporaryDirectory(prefix="bigmodel-") as name:
+    machines = Machines.told()
+    with tempfile.TemporaryDirectory(prefix="bigmodel-", dir=paths.workspace() if machines.count > 1 else None) as name:
         folder = Path(name)
         train.to_parquet(folder / "train.parquet")
         validation.to_parquet(folder / "validation.parquet")
@@ -111,21 +118,43 @@ def launch(
             "labels": labels,
         }
         (folder / _JOB).write_text(json.dumps(job), encoding="utf-8")
-        ended = subprocess.run(  # noqa: S603
-            command(settings.processes, folder), env=_environment(settings.processes), stderr=subprocess.PIPE
-        )
-        return _read(folder, ended)
+        words = command(settings.processes, folder, machines)
+        if machines.count > 1:
+            print(f"run on each of the other machines: {shlex.join(words)}", file=sys.stderr, flush=True)
+        return _read(folder, subprocess.run(words, env=_environment(settings.processes, machines), stderr=subprocess.PIPE))  # noqa: S603
 
 
-def command(processes: int, folder: Path) -> list[str]:
-    """Return the command that starts `processes` on this machine; further machines take --nnodes and --rdzv-endpoint."""
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
-    return [*torchrun, "--nproc-per-node", str(processes), "-m", __spec__.name, str(folder)]
+@dataclasses.dataclass(frozen=True)
+class Machines:
+    """Over how many machines a training is spread, and where they meet (HOST:PORT of the first one)."""
+
+    count: int = 1
+    meeting: str = ""
+
+    @classmethod
+    def told(cls) -> Machines:
+        """Return what BIGMODEL_MACHINES says, one machine without it; raises TrainingError for what is not COUNT@HOST:PORT."""
+        text = os.environ.get(MACHINES_VARIABLE, "")
+        parts = re.fullmatch(r"([1-9]\d*)@([\w.-]+:\d+)", text)
+        if text and not parts:
+            raise TrainingError(
+                f"{MACHINES_VARIABLE} = '{text}'", "COUNT@HOST:PORT, as 4@node0:29500", f"the variable {MACHINES_VARIABLE}"
+            )
+        return cls(int(parts[1]), parts[2]) if parts else cls()
 
 
-def _environment(processes: int) -> dict[str, str]:
-    threads = max(1, (os.cpu_count() or 1) // processes)
-    return {"OMP_NUM_THREADS": str(threads), **os.environ, "GLOO_SOCKET_IFNAME": "lo", "TORCH_CPP_LOG_LEVEL": "ERROR"}
+def command(processes: int, folder: Path, machines: Machines = Machines()) -> list[str]:
+    """Return the torchrun command that each machine runs: so many processes on it, the job in `folder`."""
+    alone = ["--standalone", "--local-addr", "127.0.0.1"]
+    several = ["--nnodes", str(machines.count), "--rdzv-backend", "c10d", "--rdzv-endpoint", machines.meeting]
+    where = several if machines.count > 1 else alone
+    words = ["-m", "torch.distributed.run", *where, "--nproc-per-node", str(processes), "-m", __spec__.name, str(folder)]
+    return [sys.executable, *words]
+
+
+def _environment(processes: int, machines: Machines) -> dict[str, str]:
+    threads, local = max(1, (os.cpu_count() or 1) // processes), {"GLOO_SOCKET_IFNAME": "lo"} if machines.count == 1 else {}
+    return {"OMP_NUM_THREADS": str(threads), **os.environ, **local, "TORCH_CPP_LOG_LEVEL": "ERROR"}
 
 
 def _read(folder: Path, ended: subprocess.CompletedProcess[bytes]) -> FitResult:
@@ -136,7 +165,11 @@ def _read(folder: Path, ended: subprocess.CompletedProcess[bytes]) -> FitResult:
     if (folder / _REFUSAL).exists():
         raise TrainingError(*json.loads((folder / _REFUSAL).read_text(encoding="utf-8")))
     if ended.returncode or not (folder / _RESULT).exists():
-        reason = ended.stderr.decode(errors="replace").strip()[-_LONGEST_REASON:]
+        said = ended.stderr.decode(errors="replace").strip()
+        errors = re.findall(
+            r"^(?:\[rank\d+\]: )?((?:\w+\.)*\w+(?:Error|Exception): .*)$", said, re.M
+        )  # torchrun sums up below them
+        reason = (errors[0] if errors else said)[-_LONGEST_REASON:]
         raise TrainingError(
             f"training by several processes, of which one died: {reason}",
             "processes that end well",

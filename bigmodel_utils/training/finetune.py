@@ -22,6 +22,7 @@ from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
@@ -108,12 +109,17 @@ def finetune(
         set_dropout(model, settings.dropout)
     adapters = Adapters(model, settings) if settings.adapter_rank else None
     loop = Loop(model.to(device.kind), objective, settings, scenario.seed, device, watch)
-    keep = checkpoints and Keep(checkpoints / f"{out.name}.safetensors", _fingerprint(start, scenario, settings, device))
+    keep = (
+        checkpoints
+        and not loop.sharded
+        and Keep(checkpoints / f"{out.name}.safetensors", _fingerprint(start, scenario, settings, device))
+    )
     course = loop.run(out.name, keep)
     if adapters:
         model = adapters.merged()
+    gathered = loop.image.whole() if loop.sharded else None
     if loop.crew.rank == 0:
-        _write(model, start.tokenizer, scenario.model.max_tokens, out)
+        _write(model, gathered, start.tokenizer, scenario.model.max_tokens, out)
     if keep and loop.crew.rank == 0:
         keep.path.unlink(missing_ok=True)
     history = pd.DataFrame(course.history)
@@ -121,7 +127,7 @@ def finetune(
     return FitResult(
         folder=out,
         history=history,
-        seconds=time.perf_counter() - started + loop.trunk.spared,
+        seconds=time.perf_counter() - started,
         samples_per_second=examples / course.seconds,
         examples=examples,
         steps=course.step,
@@ -166,7 +172,13 @@ def _fingerprint(start: Start, scenario: Scenario, settings: Training, device: D
     return content_hash([type(start.model).__name__, choices, start.data, weights])
 
 
-def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_tokens: int, out: Path) -> None:
+def _write(
+    model: PreTrainedModel,
+    gathered: dict[str, torch.Tensor] | None,
+    tokenizer: PreTrainedTokenizerBase,
+    max_tokens: int,
+    out: Path,
+) -> None:
     tokenizer.model_max_length = max_tokens  # so that whoever loads the folder cuts texts as in training
-    model.to("cpu").eval().save_pretrained(out)
+    model.to("cpu").eval().save_pretrained(out, state_dict=gathered)
     tokenizer.save_pretrained(out)

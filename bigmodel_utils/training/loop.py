@@ -19,10 +19,11 @@ from bigmodel_utils.training.device import Device, DeviceError
 from bigmodel_utils.training.distributed import Crew
 from bigmodel_utils.training.dropout import lighten
 from bigmodel_utils.training.forward import BATCH_TOKENS
-from bigmodel_utils.training.learned import TrainingError, frozen_depth, trained
+from bigmodel_utils.training.learned import TrainingError, trained
 from bigmodel_utils.training.objective import Objective
 from bigmodel_utils.training.precision import Image
 from bigmodel_utils.training.progress import Progress
+from bigmodel_utils.training.sharding import Shards
 from bigmodel_utils.training.trunk import Trunk, embeddings, layers
 
 if TYPE_CHECKING:
@@ -57,8 +58,11 @@ class Loop:
         import torch
 
         self.objective, self.settings, self.seed, self.device = objective, settings, seed, device
-        self.watch = watch
-        self.parameters = trained(model, settings)
+        self.watch, self.crew = watch, Crew()
+        self.sharded = self.crew.together and settings.sharding == "parameters"
+        learning = trained(model, settings)
+        self.image = _computing(model, device, self.sharded)
+        self.parameters = {name: model.get_parameter(name) for name in learning}
         kinds = ([p for p in self.parameters.values() if p.ndim > 1], [p for p in self.parameters.values() if p.ndim < 2])
         groups = [{"params": kinds[0], "weight_decay": settings.weight_decay}, {"params": kinds[1], "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
@@ -66,12 +70,9 @@ class Loop:
         self.epoch_steps = -(-self.texts // settings.batch_size)
         self.steps = self.epoch_steps * settings.epochs
         self.origin = [p.detach().clone() for p in self.parameters.values()] if settings.anchor else []
-        self.image = Image(model, device)
-        if device.kind == "cpu":
-            lighten(self.image.model)
-        self._depth = depth = frozen_depth(settings)
+        depth = 0 if settings.train_embeddings else settings.frozen_layers
         self._frozen = [embeddings(self.image.model), *layers(self.image.model)[:depth]] if depth else []
-        self.crew, self._nothing = Crew(), torch.zeros((), device=device.kind)
+        self._nothing = torch.zeros((), device=device.kind)
         self.course = Course()
 
     def run(self, name: str, keep: Keep | None = None) -> Course:
@@ -98,13 +99,15 @@ class Loop:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Run the frozen part over all texts first; its time counts as training, also where it is remembered."""
+        """Run the frozen part over all texts first; its time counts as training."""
         started = time.perf_counter()
         self.image.refresh()
-        self.trunk = Trunk(self.image.model, self._depth, BATCH_TOKENS[self.device.kind])
-        self.train, self.validation = self.trunk.hold(self.objective.train, self.objective.validation)
         self._learn()
-        self.course.seconds += time.perf_counter() - started + self.trunk.spared
+        self.trunk = Trunk(
+            self.image.model, 0 if self.sharded else max(0, len(self._frozen) - 1), BATCH_TOKENS[self.device.kind]
+        )
+        self.train, self.validation = self.trunk.hold(self.objective.train, self.objective.validation)
+        self.course.seconds += time.perf_counter() - started
         try:
             yield
         finally:
@@ -130,7 +133,8 @@ class Loop:
 
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * self._rate()
-        loss = self.crew.summed(self._gradients(rows), list(self.parameters.values()))
+        mine = [] if self.sharded else list(self.parameters.values())  # shards are summed on their way to their holders
+        loss = self.crew.summed(self._gradients(rows), mine)
         for parameter, origin in zip(self.parameters.values(), self.origin, strict=False):
             parameter.grad.add_(parameter.detach() - origin, alpha=self.settings.anchor)
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP_NORM)
@@ -149,13 +153,15 @@ class Loop:
         import torch
 
         weight, rows = self.objective.weight(rows), self.crew.share(rows)
+        if self.sharded and not len(rows):
+            weight, rows = np.inf, np.zeros(1, dtype=int)  # all must take part in the gathering; this text counts nothing
         while True:
             self.image.forget()
             try:
                 parts = np.array_split(rows, max(1, min(self.course.splits, len(rows))))
                 return torch.stack([self._backward(part, weight) for part in parts if len(part)] or [self._nothing]).sum()
             except torch.OutOfMemoryError:
-                if self.course.splits >= len(rows):
+                if self.sharded or self.course.splits >= len(rows):
                     raise DeviceError(
                         "one text at a time does not fit in the device's memory",
                         "a smaller model or shorter texts",
@@ -166,7 +172,7 @@ class Loop:
 
     def _backward(self, rows: np.ndarray, weight: float) -> torch.Tensor:
         """Add the gradient of these rows' part of the batch's mean loss, and return that part."""
-        loss = self.objective.loss(self.trunk.output(self.train, rows).logits.float(), rows) / weight
+        loss = self.objective.loss(self.trunk.logits(self.train, rows).float(), rows) / weight
         loss.backward()
         self.image.collect()
         return loss.detach()
@@ -231,12 +237,12 @@ class Loop:
 
         model, observed = self.image.model, []
         model.eval()
-        with torch.inference_mode():
+        with torch.no_grad():
             batches = by_length(self.objective.validation.lengths, BATCH_TOKENS[self.device.kind])
-            for rows in batches[self.crew.rank :: self.crew.size]:
-                observed.append(self.objective.observe(self.trunk.output(self.validation, rows).logits.float(), rows))
+            for rows in batches if self.sharded else batches[self.crew.rank :: self.crew.size]:
+                observed.append(self.objective.observe(self.trunk.logits(self.validation, rows).float(), rows))
         self._learn()
-        return self.objective.score(self.crew.gathered(observed))
+        return self.objective.score(observed if self.sharded else self.crew.gathered(observed))
 
     def _judge(self, loss: float) -> None:
         course = self.course
@@ -254,3 +260,11 @@ class Loop:
         with torch.no_grad():
             for name, tensor in self.course.best.items():
                 self.parameters[name].copy_(tensor)
+
+
+def _computing(model: PreTrainedModel, device: Device, sharded: bool) -> Image | Shards:
+    """Return what computes, an image of `model` or the parts of it that this process holds; on CPUs it drops by bytes."""
+    image = None if sharded else Image(model, device)
+    if device.kind == "cpu":
+        lighten(image.model if image else model)
+    return image or Shards(model, device)
