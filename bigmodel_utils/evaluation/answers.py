@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import metrics
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.training.learned import frozen_depth
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,22 +46,16 @@ class Answers:
 def of_models(run: Run, tables: Mapping[str, pd.DataFrame]) -> dict[str, Answers]:
     """Return the answers of M_A, M_B and the pretrained weights' adaptation; one model in memory at a time.
 
-    tables: source_test, target_train, target_validation, target_test of notebook 01.
+    tables: source_test, target_train, target_validation, target_test of notebook 01. Their frozen layers read each text once.
     """
-    texts = {name: table["text"].tolist() for name, table in tables.items()}
+    frozen = frozen_depth(run.scenario.training, run.scenario.adaptation)
     found = {}
     for name in ADAPTED:
-        model = Classifier.load(run.path(MODELS, f"model_{name}"))
+        model = Classifier.load(run.path(MODELS, f"model_{name}"), frozen)
         wanted = _SEEN_BY.get(name, {})
-        vectors = {table: model.representations(texts[table][:rows]) for table, rows in wanted.items()}
-        asked = {table: rows for table, rows in texts.items() if table != "source_test" or name in _AT_HOME}
-        found[name] = of_reader(model.probabilities, asked, vectors)
+        asked = {"target_validation", "target_test", *(["source_test"] if name in _AT_HOME else []), *wanted}
+        read = {table: model.read(tables[table]["text"].tolist()) for table in sorted(asked)}
+        vectors = {table: read[table][1][:rows] for table, rows in wanted.items()}
+        answered = (read[table][0] if table in read else None for table in ("target_validation", "target_test", "source_test"))
+        found[name] = Answers(*answered, vectors)
     return found
-
-
-def of_reader(
-    read: Callable[[list[str]], np.ndarray], texts: Mapping[str, list[str]], vectors: Mapping[str, np.ndarray] | None = None
-) -> Answers:
-    """Return the answers of anything that gives probabilities; without `source_test` in `texts` home stays unread."""
-    home = read(texts["source_test"]) if "source_test" in texts else None
-    return Answers(read(texts["target_validation"]), read(texts["target_test"]), home, vectors or {})

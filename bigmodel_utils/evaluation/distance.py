@@ -6,14 +6,13 @@ from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import gap
 from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.judgement import Judgement
+from bigmodel_utils.training.pretrained import load_tokenizer
 
 TEXTS = 400  # per market: enough for intervals that tell the measures apart
 
 
 def measure(run: Run, judged: Judgement) -> list[gap.Gap]:
     """Return performance, representation, parameter, domain, calibration and tokenizer gap of M_A and M_B."""
-    from transformers import AutoTokenizer
-
     settings, seed = run.scenario.evaluation, run.scenario.seed
     home, abroad = (run.table(DATA, f"{market}_test") for market in ("source", "target"))
     folder_a, folder_b = (run.path(MODELS, f"model_{name}") for name in ("a", "b"))
@@ -27,5 +26,5 @@ def measure(run: Run, judged: Judgement) -> list[gap.Gap]:
         gap.parameters(folder_a, folder_b)[0],
         gap.domain(home_by_a, abroad_by_a, settings, seed)[0],
         gap.calibration(*confidences, settings, seed),
-        gap.tokenizer_premium(AutoTokenizer.from_pretrained(folder_a), *texts, settings, seed),
+        gap.tokenizer_premium(load_tokenizer(folder_a), *texts, settings, seed),
     ]

@@ -235,13 +235,14 @@ def _moved(path_a: Path, path_b: Path) -> pd.DataFrame:
 
 
 def _squares(first: Any, second: Any) -> dict[str, float]:
-    """Return moved and size of one tensor, block by block: an embedding in float64 twice over would not fit."""
+    """Return moved and size of one tensor, summed in float64 block by block: two embeddings as a whole would not fit."""
     moved = size = 0.0
     count = (first.get_shape() or [1])[0]
     for start in range(0, count, _BLOCK_ROWS):
         rows = slice(start, min(start + _BLOCK_ROWS, count)) if first.get_shape() else ...
-        block, other = first[rows].astype(np.float64), second[rows].astype(np.float64)
-        moved, size = moved + float(((block - other) ** 2).sum()), size + float((block**2).sum())
+        block, other = (side[rows].astype(np.float32, copy=False) for side in (first, second))
+        moved += float(np.square(block - other).sum(dtype=np.float64))
+        size += float(np.square(block).sum(dtype=np.float64))
     return {"moved": moved, "size": size}
 
 

@@ -99,11 +99,11 @@ def judge(run: Run) -> Judgement:
     tables = {part: run.table(DATA, part) for part in parts}
     train, validation = tables["target_train"], tables["target_validation"]
     rival = fit_rival(train, validation, scenario.target_market.language, labels, scenario.seed)
-    abroad = {part: tables[part]["text"].tolist() for part in ("target_validation", "target_test")}
+    abroad = [tables[part]["text"].tolist() for part in ("target_validation", "target_test")]
     shares = np.bincount(train["label"], minlength=labels) / len(train)
     found = {
-        "floor": answers.of_reader(lambda texts: np.tile(shares, (len(texts), 1)), abroad),
-        "rival": answers.of_reader(rival.probabilities, abroad),
+        "floor": Answers(*(np.tile(shares, (len(texts), 1)) for texts in abroad)),
+        "rival": Answers(*(rival.probabilities(texts) for texts in abroad)),
     }
     return _collected(scenario, found | answers.of_models(run, tables), tables)
 

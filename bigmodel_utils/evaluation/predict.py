@@ -10,10 +10,11 @@ import numpy as np
 
 from bigmodel_utils import paths
 from bigmodel_utils.errors import BigModelError
-from bigmodel_utils.training.batches import by_length, encode
+from bigmodel_utils.evaluation import metrics
+from bigmodel_utils.training.batches import encode
 from bigmodel_utils.training.device import Device, choose
-from bigmodel_utils.training.forward import BATCH_TOKENS, image, logits, softmax
-from bigmodel_utils.training.pretrained import silence
+from bigmodel_utils.training.forward import image, read
+from bigmodel_utils.training.pretrained import load_tokenizer, silence
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -27,17 +28,18 @@ class Classifier:
     """A model folder in memory on a device; `labels` are its classes in the order of the probabilities.
 
     `model` holds the weights as they were saved; `quick` is what answers, in the number format that pays on the device.
+    `frozen`: how many of its lowest layers it shares with models that read the same texts, which is then done once.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: Device) -> None:
-        self.model, self.tokenizer, self.device = model.to(device.kind).eval(), tokenizer, device
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: Device, frozen: int = 0) -> None:
+        self.model, self.tokenizer, self.device, self.frozen = model.to(device.kind).eval(), tokenizer, device, frozen
         self.quick = image(self.model, device)
         self.labels = [model.config.id2label[i] for i in range(model.config.num_labels)]
 
     @classmethod
-    def load(cls, folder: Path) -> Classifier:
+    def load(cls, folder: Path, frozen: int = 0) -> Classifier:
         """Return the classifier of `folder`; raises PredictionError when there is none, DeviceError without the device."""
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoModelForSequenceClassification
 
         if not (folder / "config.json").is_file():
             raise PredictionError(
@@ -45,27 +47,25 @@ class Classifier:
             )
         silence()
         model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
-        return cls(model, AutoTokenizer.from_pretrained(folder), choose())
+        return cls(model, load_tokenizer(folder), choose(), frozen)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 logits, shape (texts, labels)."""
-        encoded = encode(self.tokenizer, texts, self.tokenizer.model_max_length)
-        return logits(self.quick, encoded, self.device)
+        return self._read(texts)[0]
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return float64 probabilities, shape (texts, labels), rows summing to one."""
-        return softmax(self.logits(texts))
+        return metrics.softmax(self.logits(texts))
 
     def representations(self, texts: Sequence[str]) -> np.ndarray:
         """Return the mean vector of each text's tokens in the last layer, float32, shape (texts, features)."""
-        import torch
+        return self._read(texts, vectors=True)[1]
 
+    def read(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return probabilities and representations of texts that are read once for both."""
+        answers, seen = self._read(texts, vectors=True)
+        return metrics.softmax(answers), seen
+
+    def _read(self, texts: Sequence[str], vectors: bool = False) -> tuple[np.ndarray, np.ndarray]:
         encoded = encode(self.tokenizer, texts, self.tokenizer.model_max_length)
-        vectors = np.zeros((len(texts), self.model.config.hidden_size), dtype=np.float32)
-        with torch.inference_mode():
-            for rows in by_length(encoded.lengths, BATCH_TOKENS[self.device.kind]):
-                ids, mask = self.device.move(*encoded.batch(rows))
-                hidden = self.quick.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-                kept = mask[..., None]
-                vectors[rows] = ((hidden * kept).sum(dim=1) / kept.sum(dim=1)).cpu().numpy()
-        return vectors
+        return read(self.quick, encoded, self.device, self.frozen, vectors)

@@ -14,10 +14,10 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-TEXTS = 400
+TEXTS = 240
 ROUNDS = 3
 BATCHES = (1, 8, 32)
-REQUESTS = 12  # of each batch larger than one
+REQUESTS = 8  # of each batch larger than one
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROUNDS = 5
-_WARM_UP = 3
+_WARM_UP = 2
 WARM_UP_TEXTS = 32
 _MATRIX = {"cpu": 2048, "cuda": 8192}  # rows and columns: large enough that the rate no longer grows
 PERCENTILES = (50, 95, 99)

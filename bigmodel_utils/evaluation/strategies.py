@@ -16,7 +16,7 @@ from bigmodel_utils.evaluation import intervals, learning_curve
 from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.training.finetune import FitResult
-from bigmodel_utils.training.learned import TrainingError
+from bigmodel_utils.training.learned import TrainingError, frozen_depth
 from bigmodel_utils.training.trial import Lesson, trained
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ def tried(
     rows = {name: run.table(DATA, name) for name in _TABLES}
     attempts = planned(run.scenario.strategies, rows["target_train"]["label"], run.scenario.seed)
     quick = [attempt for attempt in attempts if attempt.strategy == "head"]
-    ways = keep("ways_without_training", _without_training, rows, model_a, quick, run.scenario.seed)
+    ways = keep("ways_without_training", _without_training, run, rows, model_a, quick)
     first = {"labels": len(rows["target_train"]), "seed": run.scenario.seed}
     done = {Attempt("full", **first): model_b, Attempt("alone", **first): model_p}
     for attempt in attempts:
         if attempt in done:
-            ways.append(keep(attempt.name, _judged, attempt, done[attempt], rows))
+            ways.append(keep(attempt.name, _judged, run, attempt, done[attempt], rows))
         elif attempt not in quick:
             ways.append(keep(attempt.name, _trained, run, attempt, rows, weights, model_a.folder))
     return compared(ways, len(rows["target_train"]), run.scenario.seed)
@@ -91,25 +91,25 @@ def planned(strategies: Strategies, labels: pd.Series, seed: int) -> list[Attemp
     ]
 
 
-def _without_training(rows: dict[str, pd.DataFrame], model_a: FitResult, heads: list[Attempt], seed: int) -> list[Way]:
-    """Return M_A as it is, and heads on its frozen vectors: two readings of the texts serve them all."""
-    home_model = Classifier.load(model_a.folder)
+def _without_training(run: Run, rows: dict[str, pd.DataFrame], model_a: FitResult, heads: list[Attempt]) -> list[Way]:
+    """Return M_A as it is, and heads on its frozen vectors: one reading of the texts serves them all."""
+    home_model, seed = _load(run, model_a), run.scenario.seed
     held_out = [rows["target_validation"], rows["source_validation"]]
-    ways = [Way(Attempt("zero_shot", 0, seed), *(_right(home_model, part) for part in held_out), 0, 0.0)]
+    read = [home_model.read(part["text"].tolist()) for part in held_out]
+    truth = [part["label"].to_numpy() for part in held_out]
+    right = (answers.argmax(axis=1) == labels for (answers, _), labels in zip(read, truth, strict=True))
+    ways = [Way(Attempt("zero_shot", 0, seed), *right, 0, 0.0)]
     if heads:
         started = time.perf_counter()
         vectors = home_model.representations(rows["target_train"]["text"].tolist())
         read_seconds = (time.perf_counter() - started) / len(vectors)
-        seen = [home_model.representations(part["text"].tolist()) for part in held_out]
-        truth = np.concatenate([part["label"] for part in held_out])
-        labels = rows["target_train"]["label"].to_numpy()
-        right = learning_curve.head_on_trunk(vectors, labels, np.concatenate(seen), truth)
+        labels, seen = rows["target_train"]["label"].to_numpy(), np.concatenate([vectors for _, vectors in read])
+        judge = learning_curve.head_on_trunk(vectors, labels, seen, np.concatenate(truth))
         outputs = len(home_model.labels) if len(home_model.labels) > 2 else 1
         for attempt in heads:
             started = time.perf_counter()
-            found = right(_drawn(labels, attempt))
+            abroad, home = np.split(judge(_drawn(labels, attempt)), [len(truth[0])])
             seconds = read_seconds * attempt.labels + time.perf_counter() - started
-            abroad, home = np.split(found, [len(seen[0])])
             ways.append(Way(attempt, abroad, home, (vectors.shape[1] + 1) * outputs, seconds))
     return ways
 
@@ -125,7 +125,7 @@ def _trained(run: Run, attempt: Attempt, rows: dict[str, pd.DataFrame], weights:
     start = weights if attempt.strategy in ("alone", "joint") else home_model
     settings = settings_of(attempt.strategy, run.scenario.adaptation, run.scenario.strategies)
     with trained(run, attempt.name, Lesson(start, drawn, rows["target_validation"], settings, attempt.seed)) as result:
-        return _judged(attempt, result, rows)
+        return _judged(run, attempt, result, rows)
 
 
 def settings_of(strategy: str, adaptation: Training, strategies: Strategies) -> Training:
@@ -138,10 +138,14 @@ def settings_of(strategy: str, adaptation: Training, strategies: Strategies) -> 
     return adaptation.model_copy(update=changes)
 
 
-def _judged(attempt: Attempt, result: FitResult, rows: dict[str, pd.DataFrame]) -> Way:
-    model = Classifier.load(result.folder)
+def _judged(run: Run, attempt: Attempt, result: FitResult, rows: dict[str, pd.DataFrame]) -> Way:
+    model = _load(run, result)
     abroad, home = (_right(model, rows[f"{market}_validation"]) for market in ("target", "source"))
     return Way(attempt, abroad, home, result.trained_parameters, result.seconds)
+
+
+def _load(run: Run, result: FitResult) -> Classifier:
+    return Classifier.load(result.folder, frozen_depth(run.scenario.training, run.scenario.adaptation))
 
 
 def _right(model: Classifier, rows: pd.DataFrame) -> np.ndarray:

@@ -21,7 +21,7 @@ from bigmodel_utils.training.device import Device, choose
 from bigmodel_utils.training.finetune import FitResult, Start, content_hash, finetune, fits
 from bigmodel_utils.training.forward import BATCH_TOKENS, image
 from bigmodel_utils.training.learned import TrainingError
-from bigmodel_utils.training.pretrained import load_tagger, silence
+from bigmodel_utils.training.pretrained import load_tagger, load_tokenizer, silence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,11 +203,11 @@ class Tagger:
     @classmethod
     def load(cls, folder: Path) -> Tagger:
         """Return the tagger of a folder that `fit_entities` wrote."""
-        from transformers import AutoModelForTokenClassification, AutoTokenizer
+        from transformers import AutoModelForTokenClassification
 
         silence()
         model = AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True)
-        return cls(model, AutoTokenizer.from_pretrained(folder), choose())
+        return cls(model, load_tokenizer(folder), choose())
 
     def tags(self, texts: Sequence[Sequence[str]]) -> list[list[str]]:
         """Return a tag for every word of every text; words beyond the model's length are outside any entity."""

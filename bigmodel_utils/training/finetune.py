@@ -127,7 +127,7 @@ def finetune(
     return FitResult(
         folder=out,
         history=history,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - started + loop.trunk.spared,
         samples_per_second=examples / course.seconds,
         examples=examples,
         steps=course.step,

@@ -1,4 +1,4 @@
-"""The model's answer to many texts: logits in the texts' order."""
+"""The model's answer to many texts: logits and what it sees in each, in the texts' order."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils.training.batches import Encoded, by_length
+from bigmodel_utils.training.batches import BATCH_TOKENS, Encoded, by_length
 from bigmodel_utils.training.device import Device
+from bigmodel_utils.training.trunk import Held, Trunk
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-BATCH_TOKENS = {"cpu": 2048, "cuda": 65536}
 
 
 def image(model: PreTrainedModel, device: Device) -> PreTrainedModel:
@@ -25,20 +24,40 @@ def image(model: PreTrainedModel, device: Device) -> PreTrainedModel:
 
 def logits(model: PreTrainedModel, encoded: Encoded, device: Device) -> np.ndarray:
     """Return float32 logits (texts, labels) of a model already on `device`, dropout off."""
+    return read(model, encoded, device)[0]
+
+
+def read(
+    model: PreTrainedModel, encoded: Encoded, device: Device, frozen: int = 0, vectors: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return float32 logits (texts, labels) and, if asked for, the mean of each text's tokens in the last layer (texts, features).
+
+    `frozen`: how many of the lowest layers other models share, whose output may be remembered (see `Trunk`).
+    """
+    was_training = model.training
+    depth = min(frozen, model.config.num_hidden_layers - 1)  # one layer at least must run to show what it sees
+    trunk = Trunk(model.eval(), depth, BATCH_TOKENS[device.kind])
+    answers = np.zeros((len(encoded.lengths), model.config.num_labels), dtype=np.float32)
+    seen = np.zeros((len(encoded.lengths), model.config.hidden_size if vectors else 0), dtype=np.float32)
+    (held,) = trunk.hold(encoded)
+    try:
+        for rows in by_length(encoded.lengths, trunk.tokens_at_once):
+            answers[rows], seen[rows] = _batch(trunk, held, rows, vectors)
+    finally:
+        trunk.restore()
+        model.train(was_training)
+    return answers, seen
+
+
+def _batch(trunk: Trunk, held: Held, rows: np.ndarray, vectors: bool) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
-    was_training = model.training
-    model.eval()
-    answers = np.zeros((len(encoded.lengths), model.config.num_labels), dtype=np.float32)
     with torch.inference_mode():
-        for rows in by_length(encoded.lengths, BATCH_TOKENS[device.kind]):
-            ids, mask = device.move(*encoded.batch(rows))
-            answers[rows] = model(input_ids=ids, attention_mask=mask).logits.float().cpu().numpy()
-    model.train(was_training)
-    return answers
-
-
-def softmax(values: np.ndarray) -> np.ndarray:
-    """Return probabilities (texts, labels) as float64 from logits."""
-    shifted = np.exp(values.astype(np.float64) - values.max(axis=1, keepdims=True, initial=-np.inf))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+        found = trunk.output(held, rows, output_hidden_states=vectors)
+        answers = found.logits.float().cpu().numpy()
+        if not vectors:
+            return answers, np.zeros((len(rows), 0))
+        hidden = found.hidden_states[-1].float()
+        lengths = torch.from_numpy(held.encoded.lengths[rows]).to(hidden.device)[:, None]
+        inside = torch.arange(hidden.shape[1], device=hidden.device) < lengths
+        return answers, ((hidden * inside[..., None]).sum(dim=1) / lengths).cpu().numpy()

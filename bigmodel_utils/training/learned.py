@@ -72,6 +72,11 @@ def set_dropout(model: PreTrainedModel, share: float) -> None:
             part.attention_dropout = share
 
 
+def frozen_depth(*settings: Training) -> int:
+    """Return how many of a model's lowest layers, and the embeddings below them, stay as they were through all these trainings."""
+    return min(0 if each.train_embeddings else each.frozen_layers for each in settings)
+
+
 def trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Parameter]:
     """Return the parameters that learn: all but the lowest `frozen_layers` and, unless asked for, the embeddings.
 

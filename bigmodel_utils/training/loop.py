@@ -19,7 +19,7 @@ from bigmodel_utils.training.device import Device, DeviceError
 from bigmodel_utils.training.distributed import Crew
 from bigmodel_utils.training.dropout import lighten
 from bigmodel_utils.training.forward import BATCH_TOKENS
-from bigmodel_utils.training.learned import TrainingError, trained
+from bigmodel_utils.training.learned import TrainingError, frozen_depth, trained
 from bigmodel_utils.training.objective import Objective
 from bigmodel_utils.training.precision import Image
 from bigmodel_utils.training.progress import Progress
@@ -70,7 +70,7 @@ class Loop:
         self.epoch_steps = -(-self.texts // settings.batch_size)
         self.steps = self.epoch_steps * settings.epochs
         self.origin = [p.detach().clone() for p in self.parameters.values()] if settings.anchor else []
-        depth = 0 if settings.train_embeddings else settings.frozen_layers
+        self._depth = depth = frozen_depth(settings)
         self._frozen = [embeddings(self.image.model), *layers(self.image.model)[:depth]] if depth else []
         self._nothing = torch.zeros((), device=device.kind)
         self.course = Course()
@@ -99,15 +99,13 @@ class Loop:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Run the frozen part over all texts first; its time counts as training."""
+        """Run the frozen part over all texts first; its time counts as training, also where it is remembered."""
         started = time.perf_counter()
         self.image.refresh()
-        self._learn()
-        self.trunk = Trunk(
-            self.image.model, 0 if self.sharded else max(0, len(self._frozen) - 1), BATCH_TOKENS[self.device.kind]
-        )
+        self.trunk = Trunk(self.image.model, 0 if self.sharded else self._depth, BATCH_TOKENS[self.device.kind])
         self.train, self.validation = self.trunk.hold(self.objective.train, self.objective.validation)
-        self.course.seconds += time.perf_counter() - started
+        self._learn()
+        self.course.seconds += time.perf_counter() - started + self.trunk.spared
         try:
             yield
         finally:
@@ -172,7 +170,7 @@ class Loop:
 
     def _backward(self, rows: np.ndarray, weight: float) -> torch.Tensor:
         """Add the gradient of these rows' part of the batch's mean loss, and return that part."""
-        loss = self.objective.loss(self.trunk.logits(self.train, rows).float(), rows) / weight
+        loss = self.objective.loss(self.trunk.output(self.train, rows).logits.float(), rows) / weight
         loss.backward()
         self.image.collect()
         return loss.detach()
@@ -240,7 +238,7 @@ class Loop:
         with torch.no_grad():
             batches = by_length(self.objective.validation.lengths, BATCH_TOKENS[self.device.kind])
             for rows in batches if self.sharded else batches[self.crew.rank :: self.crew.size]:
-                observed.append(self.objective.observe(self.trunk.logits(self.validation, rows).float(), rows))
+                observed.append(self.objective.observe(self.trunk.output(self.validation, rows).logits.float(), rows))
         self._learn()
         return self.objective.score(observed if self.sharded else self.crew.gathered(observed))
 

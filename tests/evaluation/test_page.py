@@ -132,6 +132,8 @@ def test_examples_are_right_and_wrong_decisions_of_the_model(run, judged):
     for example in why.examples:
         assert abs(example.parts.missing) < 0.2 * max(1, abs(example.parts.reached))
     assert (why.pieces["texts"] >= explain.LEAST).all()
+    assert why.missing.n == explain.TEXTS
+    assert why.missing.mid > 0
 
 
 def test_chosen_rows_are_readable_and_the_surest():

@@ -33,8 +33,19 @@ def test_answers_equal_plain_transformers(classifier, folder):
     assert classifier.labels == ["negative", "positive"]
 
 
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_texts_are_read_once_for_answers_and_vectors(classifier, folder, frozen):
+    answers, vectors = Classifier.load(folder, frozen).read(TEXTS)
+    np.testing.assert_allclose(answers, classifier.probabilities(TEXTS), atol=_tolerance(classifier))
+    encoded = [classifier.tokenizer(text, truncation=True, return_tensors="pt") for text in TEXTS]
+    with torch.inference_mode():
+        hidden = [classifier.model.base_model(e.input_ids, e.attention_mask).last_hidden_state[0].mean(dim=0) for e in encoded]
+    np.testing.assert_allclose(vectors, torch.stack(hidden).numpy(), atol=3 * _tolerance(classifier))
+
+
 def test_no_texts_no_answers(classifier):
     assert classifier.probabilities([]).shape == (0, 2)
+    assert classifier.representations([]).shape == (0, 32)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):

@@ -66,13 +66,14 @@ def _treated(p_value: float) -> Treatment:
     return Treatment("city", fairness.by_group(flagged, EVENT, GROUPS, 0.95), found, policies)
 
 
+MISSING = Quantity(mid=0.012, unit="share", origin="measured", source="this run", n=30)
 ALL = {
     "ranking": lambda: charts.ranking(CURVES, AREAS, 0.1),
     "slices": lambda: charts.slices(SLICES),
     "noise": lambda: charts.noise(NOISE),
     "reliability": lambda: charts.reliability(TABLE, TABLE, CALIBRATION),
     "groups": lambda: charts.groups(_treated(0.01)),
-    "pieces": lambda: charts.pieces(PIECES, "negative"),
+    "pieces": lambda: charts.pieces(PIECES, "negative", MISSING),
 }
 
 
@@ -120,7 +121,7 @@ def test_too_little_data_makes_a_sentence_and_no_figure() -> None:
     nothing = Treatment("", pd.DataFrame(), [], pd.DataFrame())
     assert isinstance(charts.groups(nothing), Message)
     assert isinstance(evaluation_tables.trade_off(nothing), Message)
-    assert isinstance(charts.pieces(PIECES.head(0), "negative"), Message)
+    assert isinstance(charts.pieces(PIECES.head(0), "negative", MISSING), Message)
 
 
 GUESSES = pd.DataFrame(

@@ -59,3 +59,23 @@ def test_converted_weights_are_whole_or_made_again(tmp_path):
     assert not pretrained._is_whole(tmp_path, {**origin, "sha256": "bb"})
     (tmp_path / "model.safetensors").write_bytes(b"1234")
     assert not pretrained._is_whole(tmp_path, origin)
+
+
+def test_equal_tokenizers_are_read_once_and_do_not_touch_each_other(start, tmp_path, monkeypatch):
+    from transformers import AutoTokenizer
+
+    read = []
+    monkeypatch.setattr(pretrained, "_tokenizers", {})
+    plain = AutoTokenizer.from_pretrained
+    monkeypatch.setattr(AutoTokenizer, "from_pretrained", lambda folder: read.append(folder) or plain(folder))
+    first, second = pretrained.load_tokenizer(start), pretrained.load_tokenizer(start)
+    limit = second.model_max_length
+    first.model_max_length = 5
+    assert (
+        first("good dress good dress", truncation=True)["input_ids"]
+        != second("good dress good dress", truncation=True)["input_ids"]
+    )
+    assert second.model_max_length == limit
+    first.save_pretrained(tmp_path)
+    assert pretrained.load_tokenizer(tmp_path).model_max_length == 5
+    assert read == [start, tmp_path]

@@ -1,3 +1,6 @@
+import copy
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 import torch
@@ -27,7 +30,7 @@ def test_held_texts_get_the_whole_models_answers(made):
     (texts_held,) = held.hold(texts)
     assert len(trunk.layers(model)) == 0  # no stack of two is left: the lower layer is out of the way
     assert texts_held.states.shape == (len(texts.flat), model.config.hidden_size)
-    torch.testing.assert_close(held.logits(texts_held, rows), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(held.output(texts_held, rows).logits, expected, rtol=1e-4, atol=1e-5)
     held.restore()
     assert list(model.state_dict()) == names
     with torch.inference_mode():
@@ -46,7 +49,39 @@ def test_where_holding_does_not_do_the_whole_model_runs(made, monkeypatch, reaso
     assert texts_held.states is None
     assert len(trunk.layers(model)) == 2
     ids, mask = texts.batch(np.arange(3))
-    torch.testing.assert_close(held.logits(texts_held, np.arange(3)), model(input_ids=ids, attention_mask=mask).logits)
+    found = held.output(texts_held, np.arange(3)).logits
+    torch.testing.assert_close(found, model(input_ids=ids, attention_mask=mask).logits)
+
+
+def test_an_equal_frozen_part_reads_the_same_texts_once(made, monkeypatch):
+    model, texts = made
+    monkeypatch.setattr(trunk, "_memory", OrderedDict())
+    asked = []
+    monkeypatch.setattr(Trunk, "_states", lambda self, *rest, states=Trunk._states: asked.append(self) or states(self, *rest))
+
+    def hold(one):
+        cut = Trunk(one, 1, 128)
+        (held,) = cut.hold(texts)
+        cut.restore()
+        return cut, held.states
+
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        trunk.layers(other)[1].output.dense.weight.add_(1)  # above the frozen part
+    first, states = hold(model)
+    second, again = hold(other)
+    assert asked == [first]
+    assert again is states
+    assert first.spared == 0 < second.spared
+    with torch.no_grad():
+        trunk.layers(other)[0].output.dense.weight[0, 0] += 1
+    third, changed = hold(other)
+    assert asked == [first, third]
+    assert not torch.equal(changed, states)
+    monkeypatch.setattr(trunk, "_MOST_REMEMBERED", states.nbytes)
+    trunk.embeddings(other).word_embeddings.weight.data[0] += 1
+    hold(other)
+    assert len(trunk._memory) == 1  # the oldest made room
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bigmodel_utils.evaluation.fairness import Treatment
+    from bigmodel_utils.units import Quantity
 
 _ROW = 30
 _REAL = 0.05
@@ -81,10 +82,11 @@ def _groups(canvas: Canvas, rows: list[dict]) -> None:
         y -= 1
 
 
-def pieces(table: pd.DataFrame, event: str, count: int = 6) -> Chart | Message:
+def pieces(table: pd.DataFrame, event: str, missing: Quantity, count: int = 6) -> Chart | Message:
     """Return the pieces of text that pull an answer most towards the event and away from it.
 
-    table: piece, texts, score (mean pull on the log-odds of the event); event: the event's label.
+    table: piece, texts, score (mean pull on the log-odds of the event); event: the event's label; missing: what the sums of
+    the pulls miss of the whole change, as a share.
     """
     own = table.sort_values("score")
     rows = own.iloc[[*range(min(count, len(own))), *range(max(count, len(own) - count), len(own))]].to_dict("records")
@@ -100,8 +102,10 @@ def pieces(table: pd.DataFrame, event: str, count: int = 6) -> Chart | Message:
                   count=len(rows))  # fmt: skip
     note = Message(
         "Mean change of the log-odds of “{event}” by a piece of text where it stands (integrated gradients); to the right: speaks for it. "
-        "Pieces in three texts or more. Estimated.",
+        "Pieces in three texts or more. Estimated: over {texts:integer} texts, the pieces sum to what the whole text changed but for {missing:percent1}.",
         event=event,
+        texts=missing.n,
+        missing=missing,
     )
     return Chart(finding, alt, note, lambda canvas: _pieces(canvas, rows))
 
