@@ -125,7 +125,7 @@ class Training(Part):
     )
     dropout: Annotated[float, Field(ge=0, lt=1)] | None = None  # None keeps the pretrained model's own
     processes: Count = 1  # copies of the training under torchrun, one per GPU or CPU share
-    sharding: Literal["none", "parameters"] = "none"  # `parameters`: FSDP, each process holds a part of the model
+    sharding: Literal["none", "parameters"] = "none"  # `parameters`: FSDP, each process holds a part; a killed one starts anew
 
 
 class Evaluation(Part):
