@@ -70,13 +70,3 @@ def closest(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
         for name in sorted(companies, key=lambda name: (distance[name], name))
     ]
     return pd.DataFrame(rows, columns=["company", "distance", "answered", "outcome", "lesson"])
-
-
-def shared_weaknesses(table: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Return factor, question, company, reading: where the venture is weak and whom the same weakness hurt."""
-    import pandas as pd
-
-    weak = table.index[(table["venture"] == -1).fillna(False)]
-    hurt = scores[scores["factor"].isin(weak) & (scores["score"] == -1)]
-    rows = [(row.factor, FACTORS[row.factor].text, row.company, row.reading) for row in hurt.itertuples()]
-    return pd.DataFrame(rows, columns=["factor", "question", "company", "reading"])

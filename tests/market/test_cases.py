@@ -27,13 +27,6 @@ def test_unanswered_factors_are_left_out_of_the_distance():
     assert set(found[found["distance"] == 0]["company"]) == {"DeepMind", "Pony.ai"}
 
 
-def test_weaknesses_name_whom_they_hurt():
-    table = cases.compare(SCORES, {"fit": -1, "margin": 1})
-    found = cases.shared_weaknesses(table, SCORES)
-    assert set(found["factor"]) == {"fit"}
-    assert set(found["company"]) == {"IBM Watson Health", "Nervana Systems"}
-
-
 @pytest.mark.parametrize(("value", "grade"), [(0.9, 1), (0.8, 1), (0.5, 0), (0.4, -1), (0.1, -1)])
 def test_grades(value, grade):
     assert cases.graded(value, bad=0.4, good=0.8) == grade
