@@ -139,9 +139,9 @@ def places(scenario: Scenario, work: placement.Work, limits: placement.Limits) -
     table = placement.choices(placement.sites(*tables, scenario.target_market.country, rtt, watts), work, limits, egress)
     best = table.iloc[0]
     return table, Message(
-        "Cheapest within the limits: train in {train}, serve from {serve}; {training:integer} hours of one and {serving:integer} of "
-        "the other cost {usd:money} and {kg:integer} kg of CO2e. A round trip takes about {rtt:integer} ms by distance. {count} of "
-        "{of} pairs are allowed.",
+        "Cheapest within the limits: train in {train} for {training:integer} h and serve from {serve} for {serving:integer} h, "
+        "{usd:money} and {kg:integer} kg of CO2e. A round trip takes about {rtt:integer} ms by distance. {count} of {of} pairs are "
+        "allowed.",
         train=best["train"],
         serve=best["serve"],
         training=work.training_hours,

@@ -45,8 +45,7 @@ def estimator() -> Estimator:
 
     Its intervals come from checked records only: coarse ones say more of the record than of the run.
     """
-    runs, strangers = training_runs.back_test(), back_test_errors()
-    regression = hierarchy.fit(design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs), len(TIERS))
+    runs, strangers, regression = training_runs.back_test(), back_test_errors(), _of_all_runs()
     checked = (runs["quality_tier"] != "C").to_numpy()
     with_kin = checked & (runs.groupby("family")["family"].transform("size") > 1).to_numpy()
     error, deviation = regression.leave_one_out(NEW_RECORD)
@@ -57,6 +56,12 @@ def estimator() -> Estimator:
 
 
 @cache
+def _of_all_runs() -> hierarchy.Regression:
+    runs = training_runs.back_test()
+    return hierarchy.fit(design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs), len(TIERS))
+
+
+@cache
 def back_test_errors() -> pd.DataFrame:
     """Return one row per run, its family left out of the fit: model, family, quality_tier, error, deviation.
 
@@ -64,9 +69,8 @@ def back_test_errors() -> pd.DataFrame:
     """
     from threadpoolctl import threadpool_limits
 
-    runs = training_runs.back_test()
-    x, y, tier = design(runs), np.log(runs["utilisation"].to_numpy()), _tiers(runs)
-    whole = hierarchy.fit(x, y, tier, len(TIERS))
+    runs, whole = training_runs.back_test(), _of_all_runs()
+    x, y, tier = whole.design, whole.y, whole.tier
     error, deviation = np.empty(len(y)), np.empty(len(y))
     with threadpool_limits(1):
         for family in runs["family"].unique():
@@ -83,7 +87,7 @@ def back_test_table() -> pd.DataFrame:
     """Return our error beside two rules of thumb: estimator, runs, median_factor, p90_factor, bias, coverage.
 
     Factors are exp|ln(predicted / actual)|; "checked" leaves out records of tier C (coarse). Ours never saw the family.
-    median_low, median_high: 95 % interval of the median, whole families drawn anew.
+    median_low, median_high: 95 % interval of our median, whole families drawn anew.
     """
     import pandas as pd
 
@@ -99,27 +103,23 @@ def back_test_table() -> pd.DataFrame:
     for runs_shown, chosen in (("all", np.ones(len(runs), bool)), ("checked", (runs["quality_tier"] != "C").to_numpy())):
         for name, error in peers.items():
             size = np.abs(error[chosen])
-            low, high = _median_interval(size, runs["family"][chosen])
             factors = {
                 "median_factor": np.exp(size.median()),
-                "median_low": np.exp(low),
-                "median_high": np.exp(high),
                 "p90_factor": np.exp(size.quantile(0.9)),
                 "bias": np.exp(error[chosen].median()),
             }
-            coverage = inside[chosen].mean() if name.startswith("fitted") else np.nan
-            rows.append(
-                {"estimator": name, "tested_on": runs_shown, "runs": int(chosen.sum()), **factors, "coverage": coverage}
-            )
+            if name.startswith("fitted"):
+                factors |= _median_interval(size, runs["family"][chosen]) | {"coverage": inside[chosen].mean()}
+            rows.append({"estimator": name, "tested_on": runs_shown, "runs": int(chosen.sum()), **factors})
     return pd.DataFrame(rows)
 
 
-def _median_interval(size: pd.Series, family: pd.Series) -> tuple[float, float]:
-    """The 95 % interval of the median of `size`, families drawn with replacement: runs of one team err together."""
+def _median_interval(size: pd.Series, family: pd.Series) -> dict[str, float]:
+    """The 95 % interval of the median factor, families drawn with replacement: runs of one team err together."""
     parts, rng = [part.to_numpy() for _, part in size.groupby(family)], np.random.default_rng(0)
     drawn = rng.integers(len(parts), size=(_DRAWS, len(parts)))
     low, high = np.quantile([np.median(np.concatenate([parts[place] for place in row])) for row in drawn], [0.025, 0.975])
-    return float(low), float(high)
+    return {"median_low": np.exp(low), "median_high": np.exp(high)}
 
 
 def design(runs: pd.DataFrame) -> hierarchy.Design:
