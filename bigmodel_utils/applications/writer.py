@@ -110,7 +110,13 @@ def first(texts: Texts, scenario: Scenario, out: Path, checkpoints: Path | None 
 
 
 def sheets(scenario: Scenario) -> list[dict[str, object]]:
-    """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = inputs.chosen(scenario, ContentGeneration)
-    origins = [scenario.target_market.data.origin, *([chosen.first_texts] if chosen.weights is None else [])]
-    return inputs.sheets(origins, scenario.accept_licence)
+    """Return origin, about, licence and gaps of the texts, and of pretrained weights; what is one's own speaks for itself."""
+    from bigmodel_utils.training import pretrained
+
+    chosen, accepted = inputs.chosen(scenario, ContentGeneration), scenario.accept_licence
+    texts = inputs.sheets([scenario.target_market.data.origin], accepted)
+    if chosen.weights is None:
+        return texts + inputs.sheets([chosen.first_texts], accepted)
+    kind, _, name = chosen.weights.partition(":")
+    known = pretrained.catalogue().get(name, {}) if kind == "packaged" else {}
+    return [*texts, {"origin": name, **{key: known.get(key) for key in ("about", "licence", "gaps")}}]

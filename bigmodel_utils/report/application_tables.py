@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def sources(sheets: Sequence[dict[str, Any]]) -> Table:
-    """Return where the rows come from. sheets: origin, about, licence, gaps."""
+    """Return where rows and weights come from. sheets: origin, about, licence, gaps."""
     columns = [
         Column("origin", Message("data")),
         Column("about", Message("what it holds")),
@@ -23,7 +23,12 @@ def sources(sheets: Sequence[dict[str, Any]]) -> Table:
         Column("gaps", Message("what is missing")),
     ]
     note = Message("As their packages state; a file of one's own is shown by its name.")
-    return Table(Message("{count} sets carry this page", count=len(sheets)), columns, sheets, note)
+    finding = (
+        Message("One set carries this page")
+        if len(sheets) == 1
+        else Message("{count} sources carry this page", count=len(sheets))
+    )
+    return Table(finding, columns, sheets, note)
 
 
 def differences(

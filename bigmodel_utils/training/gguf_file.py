@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
-from contextlib import redirect_stderr
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,11 +16,13 @@ def write_folder(source: bytes, folder: Path) -> None:
     Raises WeightsError where the reader's package is missing, or the file is no causal language model in GGUF.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
 
     if find_spec("gguf") is None:
         raise WeightsError("weights stored as GGUF", "the package `gguf`, which reads them", "pip install 'bigmodel[generate]'")
-    with tempfile.TemporaryDirectory() as aside, redirect_stderr(io.StringIO()):  # its progress bar has no switch
+    reader = modeling_gguf_pytorch_utils
+    reader.tqdm = partial(reader.tqdm, disable=True)  # a page would keep its bar, which has no switch
+    with tempfile.TemporaryDirectory() as aside:
         (Path(aside) / "model.gguf").write_bytes(source)
         try:
             model = AutoModelForCausalLM.from_pretrained(aside, gguf_file="model.gguf", dtype=torch.bfloat16)
