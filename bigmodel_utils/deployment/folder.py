@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def holds_onnx(folder: Path) -> bool:
 def size_mb(folder: Path) -> float:
     """Return what the files of `folder` take on disk, MB (10^6 bytes)."""
     return sum(path.stat().st_size for path in _files(folder)) / 1e6
+
+
+def parameters(folder: Path) -> int:
+    """Return how many numbers the safetensors files of `folder` hold, read from their headers."""
+    from safetensors import safe_open
+
+    found = 0
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="np") as file:
+            found += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118  not a dict
+    return found
 
 
 def _files(folder: Path) -> list[Path]:

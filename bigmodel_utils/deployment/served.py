@@ -88,10 +88,11 @@ def size(run: Run) -> dict[str, Any]:
     """Return what the size of the run's M_B is told by: name, parameters, layers, hidden, vocabulary, architecture, sequence."""
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(run.path(MODELS, "model_b"))
+    folder = run.path(MODELS, "model_b")
+    config = AutoConfig.from_pretrained(folder)
     return {
         "name": "M_B",
-        "parameters": run.figures(MODELS)["parameters"].mid,
+        "parameters": folders.parameters(folder),
         "layers": config.num_hidden_layers,
         "hidden": config.hidden_size,
         "vocabulary": config.vocab_size,

@@ -170,6 +170,11 @@ def test_eight_bits_shrink_the_graph_and_stay_near(exported, tmp_path):
     assert np.array_equal(together, np.concatenate([small.probabilities([text]) for text in MIXED]))  # whatever the company
 
 
+def test_parameters_are_counted_without_loading_them(model):
+    loaded = AutoModelForSequenceClassification.from_pretrained(model)
+    assert folders.parameters(model) == loaded.num_parameters()
+
+
 def test_answers_do_not_depend_on_company(model):
     runtime = Runtime.load(model)
     together = runtime.probabilities(MIXED)
