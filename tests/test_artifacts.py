@@ -38,6 +38,15 @@ def test_a_stage_that_stops_leaves_the_earlier_result(workspace: Path) -> None:
     assert Run(page.scenario).table(FIRST, "numbers")["value"].tolist() == [5]
 
 
+def test_what_a_stage_needs_only_under_way_does_not_outlive_it(workspace: Path) -> None:
+    page = notebook.start(FIRST, "smoke")
+    (page.run.scratch / "form").mkdir(parents=True)
+    (page.run.scratch / "form" / "weights").write_text("w")
+    page.save({"rows": figure})
+    assert set(page.run.record(FIRST)["files"]) == {"figures.json", "notes.json"}
+    assert not [path for path in page.run.folder.rglob("*") if path.name == "weights"]
+
+
 def test_a_missing_stage_or_result_says_what_to_run(workspace: Path) -> None:
     run = finished(3)
     with pytest.raises(ArtifactError, match="bigmodel run smoke"):
