@@ -18,8 +18,8 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-TEXTS = 30  # enough for the pieces that come back, few enough for a page
-STEPS_MANY = 8  # of the integral, for a mean over texts
+TEXTS = 20  # enough for the pieces that come back, few enough for a page
+STEPS_MANY = 24  # of the integral, for a mean over texts
 LEAST = 3
 _READABLE = (12, 160)  # characters of a text that is shown taken apart
 

@@ -185,7 +185,8 @@ class Loop:
             progress.show(step, self._mean_loss(), self._seen / self._spent)
         if log:
             self._log(check)
-        if keep and not self.crew.rank and (check or time.monotonic() - self._saved_at > _SAVE_SECONDS):
+        due = not last and (check or time.monotonic() - self._saved_at > _SAVE_SECONDS)  # the last state becomes the model
+        if keep and due and not self.crew.rank:
             checkpoint.save(keep.path, self.course, self.parameters, self.optimiser, keep.fingerprint)
             self._saved_at = time.monotonic()
 

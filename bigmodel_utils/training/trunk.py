@@ -175,6 +175,11 @@ class Trunk:
         return restore
 
 
+def forget() -> None:
+    """Drop what was remembered, so that the next model reads its texts anew."""
+    _memory.clear()
+
+
 def embeddings(model: PreTrainedModel) -> nn.Module:
     """Return the part that turns token ids into vectors: word, position and type embeddings with their norm."""
     return getattr(model.base_model, "embeddings", None) or model.get_input_embeddings()

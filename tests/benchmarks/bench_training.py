@@ -25,7 +25,7 @@ import pandas as pd
 
 from bigmodel_utils import data, scenario
 from bigmodel_utils.evaluation.predict import Classifier
-from bigmodel_utils.training import pretrained
+from bigmodel_utils.training import pretrained, trunk
 from bigmodel_utils.training.batches import encode
 from bigmodel_utils.training.classification import Classification, Labelled
 from bigmodel_utils.training.device import choose
@@ -45,6 +45,7 @@ def ours(start: Path, rows: pd.DataFrame, held_out: pd.DataFrame, chosen: scenar
     import torch
 
     torch.manual_seed(chosen.seed)
+    trunk.forget()  # every round does all of the work
     device = choose()
     model, tokenizer = _start(start, chosen)
     train, check = (

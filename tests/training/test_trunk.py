@@ -1,5 +1,4 @@
 import copy
-from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -55,7 +54,7 @@ def test_where_holding_does_not_do_the_whole_model_runs(made, monkeypatch, reaso
 
 def test_an_equal_frozen_part_reads_the_same_texts_once(made, monkeypatch):
     model, texts = made
-    monkeypatch.setattr(trunk, "_memory", OrderedDict())
+    trunk.forget()
     asked = []
     monkeypatch.setattr(Trunk, "_states", lambda self, *rest, states=Trunk._states: asked.append(self) or states(self, *rest))
 
