@@ -11,6 +11,8 @@ _NUMBER = re.compile(r"-?\d+\.\d+")
 _PATH = re.compile(r'\bd="([^"]*)"')
 _MARKER = re.compile(r'<defs>\s*<path id="(m[0-9a-f]+)" d="([^"]*)"[^>]*/>\s*</defs>')
 _USE = re.compile(r'<use xlink:href="#(m[0-9a-f]+)" x="([^"]*)" y="([^"]*)"( style="[^"]*")?/>')
+_FOOT = re.compile(r"\s*M 0 (\d+(?:\.\d+)?)\s")
+_CURVES = 8
 _DROPPED = ("font-family", "stroke-linejoin", "stroke-linecap", "stroke-miterlimit")
 
 
@@ -32,15 +34,24 @@ def cleaned(document: str, attributes: str) -> str:
 
 
 def _without_markers(body: str) -> str:
-    """Put each marker's path where it is used: ids would clash between the charts of a page."""
+    """Put each marker's shape where it is used: ids would clash between the charts of a page."""
     shapes = dict(_MARKER.findall(body))
     body = _MARKER.sub("", body)
 
     def placed(match: re.Match[str]) -> str:
         name, x, y, style = match.groups()
-        return f'<path d="{shapes[name]}" transform="translate({_short(x)} {_short(y)})"{style or ""}/>'
+        shape, x, y = shapes[name], _short(x), _short(y)
+        if radius := _radius(shape):
+            return f'<circle cx="{x}" cy="{y}" r="{_short(radius)}"{style or ""}/>'
+        return f'<path d="{shape}" transform="translate({x} {y})"{style or ""}/>'
 
     return _USE.sub(placed, body)
+
+
+def _radius(path: str) -> str | None:
+    """Return the radius of a marker that Matplotlib draws as a circle of eight curves from its foot, None for other shapes."""
+    foot = _FOOT.match(path)
+    return foot[1] if foot and path.count("C") == _CURVES else None
 
 
 def _attributes(match: re.Match[str]) -> str:
