@@ -22,6 +22,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # side by side, each keeps to one core
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: tests wait for servers, browsers and kernels nearly half of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files in the order in which workers take them: one makes the smoke run at once, the others find it finished.
 
