@@ -55,6 +55,7 @@ def application(service: Service, loopback: bool = True) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Load and follow the released model while the server is up; answer what waits before it goes down."""
         keeping = asyncio.create_task(service.keep())
         try:
             yield

@@ -97,6 +97,7 @@ class Engine(NBClientEngine):
 
 class _Client(PapermillNotebookClient):
     def create_kernel_manager(self) -> KernelManager:
+        """Return the manager that papermill makes, its kernel forked from a warm process where this machine can fork."""
         manager = super().create_kernel_manager()
         if kernels.can_fork(manager.kernel_spec):
             kernels.warm(_imported(self.nb))

@@ -1,7 +1,7 @@
 """Which form of the model to serve: the cheapest that keeps the accuracy and the latency that the scenario asks for.
 
 Prices that lie close are one price: which of them is lower depends on what else the machine did while they were measured.
-Among those the most accurate form is chosen, and that does not change from one run to the next.
+Among those the most accurate form is chosen, of equals the smallest, and that does not change from one run to the next.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ def priced(frontier: pd.DataFrame, machine: Mapping[str, Any], scenario: Scenari
 def choose(frontier: pd.DataFrame, scenario: Scenario) -> Choice:
     """Return the cheapest variant of a priced frontier that loses at most `deployment.most_points_lost` and answers in time.
 
-    Of those about as cheap it is the one that is right most often. A single text alone must be answered within
-    `deployment.latency_p95_ms`; when none is, the quickest one stands in.
+    Of those about as cheap it is the one that is right most often, and of equals the smallest. A single text alone must be
+    answered within `deployment.latency_p95_ms`; when none is, the quickest one stands in.
     """
     settings = scenario.deployment
     kept = frontier[frontier["difference"] * 100 >= -settings.most_points_lost - 1e-9]  # the baseline itself loses nothing
     timely = kept[kept["latency_p95_ms"] <= settings.latency_p95_ms]
     cheap = timely[timely["usd_per_thousand"] <= ALIKE * timely["usd_per_thousand"].min()]
-    best = cheap.sort_values(["difference", "usd_per_thousand"], ascending=[False, True])
+    best = cheap.sort_values(["difference", "size_mb"], ascending=[False, True])
     row = kept.loc[kept["latency_p95_ms"].idxmin()] if timely.empty else best.iloc[0]
     start = frontier.set_index("variant", drop=False).loc[BASELINE]
     return Choice(row.to_dict(), start.to_dict(), point_usd_per_thousand(scenario), settings.most_points_lost)

@@ -70,10 +70,17 @@ def test_no_other_form_that_qualifies_is_clearly_cheaper_or_as_cheap_and_better(
 @settings(max_examples=15, deadline=None)
 @given(st.tuples(*[st.floats(0.9, 1.1)] * 3))
 def test_what_else_the_machine_does_chooses_nothing(noise):
-    rates = (100.0, 108.0, 40.0)
+    rates = (100.0, 102.0, 40.0)  # a tenth up and a tenth down keep the first two within a quarter
     noisy = [rate * factor for rate, factor in zip(rates, noise, strict=True)]
     rows = zip(("trimmed", "int8", "onnx"), (0.0, -0.005, 0.001), noisy, (20.0, 10.0, 30.0), strict=True)
     assert chosen(frontier(*rows)).name == "trimmed"
+
+
+def test_of_equals_the_smallest_is_served_whatever_the_clock_said():
+    for quick, slow in ((130, 120), (120, 130)):
+        table = frontier(("bfloat16", -0.002, quick, 50.0), ("trimmed", -0.002, slow, 50.0))
+        sized = table.assign(size_mb=table["variant"].map({"float32": 487, "bfloat16": 252, "trimmed": 63}))
+        assert chosen(sized).name == "trimmed"
 
 
 def test_price_halves_when_speed_doubles():
