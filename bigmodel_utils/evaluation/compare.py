@@ -38,6 +38,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
     from scipy.stats import binomtest
 
     n = only_first + only_second
+    if min(only_first, only_second) < 0:
+        raise intervals.MeasureError(f"{only_first} and {only_second} rows", "counts of zero or more", "the rows compared")
     return float(binomtest(only_first, n, 0.5).pvalue) if n else 1.0
 
 
@@ -46,6 +48,7 @@ def paired(first: str, second: str, right: Mapping[str, np.ndarray], settings: E
 
     The interval is a bootstrap of rows; resampling paired rows only needs counts of the three outcomes.
     """
+    intervals.refuse_unfit(right[first])
     gap = right[first].astype(int) - right[second].astype(int)
     won, lost, n = int((gap > 0).sum()), int((gap < 0).sum()), len(gap)
     draws = np.random.default_rng(seed).multinomial(n, [won / n, lost / n, 1 - (won + lost) / n], size=settings.resamples)

@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
+from bigmodel_utils.evaluation.intervals import MeasureError, refuse_unfit
+
+_LEAST = 4  # rows that debiasing needs
+
 
 def cka(x: np.ndarray, y: np.ndarray, debiased: bool = True) -> float:
     """Return linear centred kernel alignment of two representations of the same rows: 1 alike, 0 unrelated.
 
     Kornblith et al. 2019; `debiased` uses the unbiased HSIC of Song et al. 2012, without which few rows look alike
-    by chance. Invariant to rotation and scale of either. Raises ValueError for fewer than 4 rows when debiased.
+    by chance. Invariant to rotation and scale of either. Raises MeasureError for fewer than 4 rows (2 when not debiased).
     """
+    _refuse_pairs(x, y, _LEAST if debiased else 2)
     if not debiased:
         x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-        return float(np.linalg.norm(y.T @ x) ** 2 / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
-    if len(x) < 4:
-        raise ValueError(f"debiased CKA needs 4 rows, got {len(x)}")
+        scale = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+        return float(np.linalg.norm(y.T @ x) ** 2 / scale) if scale else 0.0
     kernels = [_u_centred(z @ z.T) for z in (x.astype(np.float64), y.astype(np.float64))]
     return _alignment(*kernels)
 
 
 def cka_with_null(x: np.ndarray, y: np.ndarray, shuffles: int, seed: int) -> tuple[float, float]:
     """Return debiased CKA and the 95th percentile of what it is when the rows of `y` are shuffled."""
+    _refuse_pairs(x, y, _LEAST)
     first, second = (_u_centred(z @ z.T) for z in (x.astype(np.float64), y.astype(np.float64)))
     rng = np.random.default_rng(seed)
     orders = (rng.permutation(len(x)) for _ in range(shuffles))
     null = [_alignment(first, second[np.ix_(order, order)]) for order in orders]
     return _alignment(first, second), float(np.quantile(null, 0.95))
+
+
+def _refuse_pairs(x: np.ndarray, y: np.ndarray, least: int) -> None:
+    if len(x) != len(y):
+        raise MeasureError(f"{len(x)} and {len(y)} rows", "two representations of the same rows", "the rows measured")
+    for rows in (x, y):
+        refuse_unfit(rows, least)
 
 
 def _u_centred(kernel: np.ndarray) -> np.ndarray:
@@ -46,13 +58,22 @@ def _alignment(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def mmd2(x: np.ndarray, y: np.ndarray, bandwidth: float) -> float:
-    """Return the unbiased squared maximum mean discrepancy with an RBF kernel exp(-d^2 / 2 bandwidth^2) (Gretton 2012)."""
+    """Return the unbiased squared maximum mean discrepancy with an RBF kernel exp(-d^2 / 2 bandwidth^2) (Gretton 2012).
+
+    Raises MeasureError for fewer than 2 rows on a side, or a bandwidth of zero or less.
+    """
+    for rows in (x, y):
+        refuse_unfit(rows, 2)
+    if not bandwidth > 0:
+        raise MeasureError(f"bandwidth {bandwidth:g}", "above 0", "the bandwidth")
     kernel = _rbf(np.concatenate([x, y]), bandwidth)
     return _mmd2(kernel, np.arange(len(x) + len(y)) < len(x))
 
 
 def mmd2_with_p(x: np.ndarray, y: np.ndarray, shuffles: int, seed: int) -> tuple[float, float]:
     """Return squared MMD at the median distance as bandwidth, and the permutation p-value that both clouds are one."""
+    for rows in (x, y):
+        refuse_unfit(rows, 2)
     rng, both = np.random.default_rng(seed), np.concatenate([x, y])
     kernel, first = _rbf(both, _median_distance(both, rng)), np.arange(len(both)) < len(x)
     found = _mmd2(kernel, first)
@@ -101,4 +122,6 @@ def domain_errors(x: np.ndarray, y: np.ndarray, seed: int) -> np.ndarray:
 
 def proxy_a_distance(error: float) -> float:
     """Return 2 (1 - 2 error), 0 for clouds that cannot be told apart, 2 for clouds that always can (Ben-David 2007)."""
+    if not 0 <= error <= 1:
+        raise MeasureError(f"error {error:g}", "a share between 0 and 1", "the error of the classifier")
     return 2 * (1 - 2 * min(error, 0.5))

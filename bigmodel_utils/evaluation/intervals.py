@@ -6,15 +6,30 @@ from collections.abc import Callable
 
 import numpy as np
 
+from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.units import Quantity
 
 SOURCE = "this run, held-out rows"
 
 
+class MeasureError(BigModelError):
+    """Too few rows, or numbers that are none: no honest measure can be made of them."""
+
+
+def refuse_unfit(rows: np.ndarray, least: int = 1, name: str = "the rows measured") -> None:
+    """Raise MeasureError for fewer than `least` rows, or a value that is missing or infinite; rows: (n, …)."""
+    if len(rows) < least:
+        raise MeasureError(f"{len(rows)} rows", f"at least {least}", name)
+    if not np.isfinite(rows).all():
+        raise MeasureError("a value that is missing or infinite", "finite numbers", name)
+
+
 def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the Wilson score interval of a share of `n` independent trials (Wilson 1927). Raises ValueError for n < 1."""
+    """Return the Wilson score interval of a share of `n` independent trials (Wilson 1927); raises MeasureError for n < 1."""
     from scipy.stats import binomtest
 
+    if not 0 <= successes <= n or n < 1:
+        raise MeasureError(f"{successes} of {n} rows", "one row or more, and no more hits than rows", "the rows measured")
     interval = binomtest(int(successes), int(n)).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 

@@ -36,6 +36,7 @@ class Confusion:
 
 def accuracy(probabilities: np.ndarray, truth: np.ndarray, confidence: float = 0.95) -> Quantity:
     """Return the share of rows whose likeliest label is right."""
+    intervals.refuse_unfit(probabilities)
     return intervals.share(int((probabilities.argmax(axis=1) == truth).sum()), len(truth), confidence)
 
 
@@ -138,6 +139,7 @@ def cheapest_threshold(
 
 def brier(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """Return the mean squared distance to the one-hot truth, 0 best, 2 worst (Brier 1950)."""
+    intervals.refuse_unfit(probabilities)
     wanted = np.eye(probabilities.shape[1])[truth]
     return float(((probabilities - wanted) ** 2).sum(axis=1).mean())
 
@@ -153,6 +155,7 @@ def reliability(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) ->
 
 def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> float:
     """Return the mean gap between confidence and accuracy over bins of equal size (Naeini 2015)."""
+    intervals.refuse_unfit(probabilities)
     top = probabilities.max(axis=1)
     excess = (top - (probabilities.argmax(axis=1) == truth))[np.argsort(top, kind="stable")]
     return float(sum(abs(group.sum()) for group in np.array_split(excess, min(bins, len(top)))) / len(top))

@@ -26,13 +26,19 @@ def cumulative(years: ArrayLike, p: ArrayLike, q: ArrayLike) -> NDArray[np.float
     Raises MarketError outside those bounds.
     """
     t, p, q = np.asarray(years, float), np.asarray(p, float), np.asarray(q, float)
-    if not (np.all(p > 0) and np.all(q >= 0) and np.all(t >= 0)):
+    _refuse_speeds(p, q)
+    if not np.all(t >= 0):
+        raise MarketError(f"years from {np.min(t):g}", "years of at least 0", "the call of adoption.cumulative")
+    return adopted_share(t, p, q)
+
+
+def _refuse_speeds(p: NDArray[np.float64], q: NDArray[np.float64]) -> None:
+    if not (np.all((p > 0) & np.isfinite(p)) and np.all((q >= 0) & np.isfinite(q))):
         raise MarketError(
-            f"p from {np.min(p):g}, q from {np.min(q):g}, years from {np.min(t):g}",
-            "p above 0, q and years of at least 0",
+            f"p from {np.min(p):g} to {np.max(p):g}, q from {np.min(q):g} to {np.max(q):g}",
+            "p above 0, q of at least 0, both finite",
             "adoption_p and adoption_q in the scenario's assumptions",
         )
-    return adopted_share(t, p, q)
 
 
 def curve(years: int, p: ArrayLike, q: ArrayLike, potential: ArrayLike = 1.0) -> NDArray[np.float64]:
@@ -42,6 +48,8 @@ def curve(years: int, p: ArrayLike, q: ArrayLike, potential: ArrayLike = 1.0) ->
     the number who will ever adopt.
     """
     p, q, potential = (np.asarray(value, float)[..., None] for value in (p, q, potential))
+    if not np.all((potential >= 0) & np.isfinite(potential)):
+        raise MarketError(f"a potential of {np.min(potential):g}", "a finite number of zero or more", "the number of customers")
     return potential * cumulative(np.arange(1, years + 1), p, q)
 
 
@@ -57,6 +65,7 @@ def peak(p: ArrayLike, q: ArrayLike, potential: ArrayLike = 1.0) -> tuple[NDArra
     ln(q/p)/(p+q) and m(p+q)^2/(4q) when q > p; otherwise adoption is fastest at the start, with m p a year.
     """
     p, q, m = (np.asarray(value, float) for value in (p, q, potential))
+    _refuse_speeds(p, q)
     late = q > p
     divisor = np.where(late, q, 1.0)
     year = np.where(late, np.log(divisor / np.where(late, p, 1.0)) / (p + q), 0.0)

@@ -41,7 +41,7 @@ def shares(utility: ArrayLike) -> NDArray[np.float64]:
 
     `utility` has shape (…, offers); the result (…, offers + 1) adds up to one.
     """
-    v = np.asarray(utility, float)
+    v = _known(utility)
     v = np.concatenate([v, np.zeros((*v.shape[:-1], 1))], axis=-1)
     weight = np.exp(v - v.max(axis=-1, keepdims=True))
     return weight / weight.sum(axis=-1, keepdims=True)
@@ -53,7 +53,7 @@ def nested_shares(utility: ArrayLike, nests: Sequence[str], dissimilarity: Array
     `utility` has shape (…, offers), `dissimilarity` (…): 1 is the plain logit; towards 0, offers in a nest become the
     same thing. Raises MarketError outside (0, 1] or when nests and offers differ in number.
     """
-    v, spread = np.asarray(utility, float), np.asarray(dissimilarity, float)
+    v, spread = _known(utility), np.asarray(dissimilarity, float)
     if not np.all((spread > 0) & (spread <= 1)):
         raise MarketError(f"dissimilarity {np.min(spread):g}", "above 0, at most 1", "the call of competition.nested_shares")
     if len(nests) != v.shape[-1]:
@@ -74,6 +74,13 @@ def nested_shares(utility: ArrayLike, nests: Sequence[str], dissimilarity: Array
     for position, here in enumerate(members):
         within[..., here] *= between[..., position, None]
     return np.concatenate([within, between[..., -1:]], axis=-1)
+
+
+def _known(utility: ArrayLike) -> NDArray[np.float64]:
+    v = np.asarray(utility, float)
+    if not (v.size and np.isfinite(v).all()):
+        raise MarketError("a utility that is missing or infinite", "a finite number for each offer", "the table of rivals")
+    return v
 
 
 def price_elasticities(share: ArrayLike, price: ArrayLike, price_weight: float) -> NDArray[np.float64]:

@@ -104,7 +104,8 @@ def fit_least_squares(adopters: ArrayLike) -> Fit:
     covariance = variance * np.linalg.pinv(best.jac.T @ best.jac)
     p, q, m = np.exp(best.x)
     curve = new_adopters(len(sales), p, q, m)
-    noise = float(np.std(np.log(np.maximum(sales, 1e-9) / curve))) if sales.min() > 0 else float("nan")
+    sold = sales > 0  # a year without sales has no logarithm
+    noise = float(np.std(np.log(sales[sold] / curve[sold])))
     return Fit(float(p), float(q), float(m), covariance, noise)
 
 
@@ -137,7 +138,10 @@ def forecast(adopters: ArrayLike, fit: Fit, horizon: int, draws: int, rng: np.ra
     The curve is pulled towards the last observed year with weight 1/(h+1) on the log scale, h years ahead: a combined
     forecast, which loses less when the believed market is wrong (Bates & Granger 1969; measured in `backtest`).
     """
-    sales = np.asarray(adopters, float)
+    sales = _checked(adopters, shortest=1)
+    if not (sales[-1] > 0 and horizon >= 1 and draws >= 1):
+        given = f"{sales[-1]:g} adopters in the last year, {horizon} years, {draws} draws"
+        raise MarketError(given, "each above zero", "the call of diffusion.forecast")
     p, q, m = fit.draws(draws, rng)
     path = new_adopters(len(sales) + horizon, p, q, m)[:, len(sales) :]
     ahead = np.arange(1, horizon + 1)

@@ -38,7 +38,7 @@ class Risk:
         if not 0 <= after <= self.probability <= 1:
             given = f"{self.name}: probability {self.probability:g}, after mitigation {after:g}"
             raise MarketError(given, "0 <= after <= before <= 1", "the risk register")
-        if not 0 < self.low_usd <= self.high_usd or self.mitigation_usd < 0:
+        if not (0 < self.low_usd <= self.high_usd < np.inf and 0 <= self.mitigation_usd < np.inf):
             given = f"{self.name}: {self.low_usd:g} to {self.high_usd:g} USD, mitigation {self.mitigation_usd:g} USD"
             raise MarketError(given, "0 < low <= high, mitigation of zero or more", "the risk register")
 
@@ -79,10 +79,9 @@ def simulate(risks: Sequence[Risk], draws: int, rng: np.random.Generator, correl
     """
     from scipy.stats import norm
 
-    if not risks or not 0 <= correlation < 1:
-        raise MarketError(
-            f"{len(risks)} risks, correlation {correlation:g}", "some risks, 0 <= correlation < 1", "the register"
-        )
+    if not risks or draws < 1 or not 0 <= correlation < 1:
+        given = f"{len(risks)} risks, {draws} draws, correlation {correlation:g}"
+        raise MarketError(given, "some risks and draws, 0 <= correlation < 1", "the register")
     common, own = rng.normal(size=(draws, 1)), rng.normal(size=(draws, len(risks)))
     chance = norm.cdf(np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own)
     happens = chance < [risk.probability for risk in risks]
@@ -143,5 +142,7 @@ def mitigation(risks: Sequence[Risk]) -> pd.DataFrame:
                 "pays": saves > risk.mitigation_usd,
             }
         )
+    if not rows:
+        raise MarketError("no risks", "one or more", "the register")
     frame = pd.DataFrame(rows)
     return frame.iloc[np.argsort(-(frame["saves"] - frame["cost"]), kind="stable")].reset_index(drop=True)

@@ -39,6 +39,11 @@ def budget(epsilon: float, delta: float, rows: int) -> tuple[float, float]:
 
 def epsilon(mechanisms: Sequence[Mechanism], delta: float) -> float:
     """Return the epsilon that all `mechanisms` together spend on one data set at `delta`, by our own count."""
+    for one in mechanisms:
+        if not (one.noise_multiplier >= 0 and 0 < one.sample_rate <= 1 and one.steps >= 0):
+            raise TrustError(str(one), "noise and steps of zero or more, a sample rate above 0 and at most 1", "the training")
+    if not 0 < delta < 1:
+        raise TrustError(f"delta {delta:g}", "between 0 and 1", "trust.delta in the scenario")
     if not mechanisms:
         return 0.0
     curve = sum(one.steps * _curve(one.noise_multiplier, one.sample_rate) for one in mechanisms)

@@ -23,6 +23,7 @@ def local_per_usd(currency: str) -> Quantity:
 
 def usd(amount: float, currency: str) -> float:
     """Return `amount` of `currency` in US dollars."""
+    refusals.finite(amount=amount)
     return amount / local_per_usd(currency).mid
 
 
@@ -37,6 +38,7 @@ def forward(spot: float, interest_quoted: float, interest_base: float, years: fl
     """Return the forward rate: quoted units per base unit, continuously compounded interest of each (covered parity)."""
     refusals.above_zero(spot=spot)
     refusals.not_negative(years=years)
+    refusals.finite(interest_quoted=interest_quoted, interest_base=interest_base)
     return spot * float(np.exp((interest_quoted - interest_base) * years))
 
 
@@ -49,6 +51,7 @@ def forward_per_usd(currency: str, years: float) -> float:
 def grossed_up(net: float, withheld_share: float) -> float:
     """Return the invoice that leaves `net` after tax is withheld at the border."""
     refusals.share(withheld_share=withheld_share)
+    refusals.finite(net=net)
     if withheld_share == 1:
         raise refusals.ValueRefused("a withholding of 100 %", "below 1", "withheld_share")
     return net / (1 - withheld_share)

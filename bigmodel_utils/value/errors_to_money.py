@@ -65,6 +65,7 @@ def process_usd(process: Process, items: float, event_share: float, missed_usd: 
 
 def probability_of_saving(new: np.ndarray, old: np.ndarray) -> float:
     """Return the share of draws in which the new process costs less than the old one."""
+    refusals.finite(new=new, old=old)
     return float(np.mean(np.asarray(new) < np.asarray(old)))
 
 

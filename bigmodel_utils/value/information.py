@@ -34,6 +34,7 @@ def unit_loss(distance: float) -> float:
 def perfect_information_normal(mean: float, sd: float) -> float:
     """Return the expected value of perfect information on a normal gain that is taken when its mean is positive."""
     refusals.not_negative(sd=sd)
+    refusals.finite(mean=mean)
     return sd * unit_loss(abs(mean) / sd) if sd else 0.0
 
 
@@ -46,6 +47,7 @@ def sample_information_normal(mean: float, sd: float, n: int, noise_sd: float) -
 
 def perfect_information(values: np.ndarray, probabilities: np.ndarray | None = None) -> float:
     """Return the expected value of knowing the outcome before choosing to enter; values: (n,) USD, equally likely by default."""
+    refusals.finite(values=values)
     weights = np.full(len(values), 1 / len(values)) if probabilities is None else np.asarray(probabilities, dtype=float)
     refusals.share(probabilities=weights)
     if abs(weights.sum() - 1) > 1e-9:

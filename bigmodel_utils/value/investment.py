@@ -29,8 +29,7 @@ def npv(rate: float, cash: Sequence[float]) -> float:
     """Return the present value of `cash` at `rate` per period (above -1)."""
     import numpy_financial
 
-    if rate <= -1:
-        raise refusals.ValueRefused(f"discount rate {rate:g}", "above -1; the nearest is -0.99", "rate")
+    refusals.discountable(rate=rate)
     return float(numpy_financial.npv(rate, _numbers(cash)))
 
 
@@ -59,6 +58,7 @@ def modified_rate(cash: Sequence[float], finance_rate: float, reinvest_rate: flo
     """Return the modified internal rate of return: one number however often the sign changes."""
     import numpy_financial
 
+    refusals.discountable(finance_rate=finance_rate, reinvest_rate=reinvest_rate)
     if sign_changes(cash) == 0:
         raise refusals.ValueRefused("a cash flow without change of sign", "money out and money back", "cash")
     return float(numpy_financial.mirr(_numbers(cash), finance_rate, reinvest_rate))
@@ -66,6 +66,7 @@ def modified_rate(cash: Sequence[float], finance_rate: float, reinvest_rate: flo
 
 def payback(cash: Sequence[float], rate: float = 0.0) -> float | None:
     """Return periods until the cash, discounted at `rate`, is back for good (interpolated); None when never."""
+    refusals.discountable(rate=rate)
     numbers = _numbers(cash)
     total = np.cumsum(numbers * (1 + rate) ** -np.arange(len(numbers)))
     if total[-1] < 0:

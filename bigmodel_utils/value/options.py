@@ -44,6 +44,9 @@ def tree_value(node: Node, discount_rate: float) -> float:
     """Return the value today of deciding well at every choice, USD; raises ValueRefused where chances do not sum to 1."""
     if isinstance(node, (int, float)):
         return float(node)
+    refusals.discountable(discount_rate=discount_rate)
+    if not node.branches:
+        raise refusals.ValueRefused(f"a {type(node).__name__.lower()} without branches", "one branch or more", "branches")
     shrink = (1 + discount_rate) ** -node.delay
     if isinstance(node, Choice):
         return shrink * max(tree_value(branch, discount_rate) for branch in node.branches.values())
@@ -66,6 +69,7 @@ def wait_or_enter(npv: np.ndarray, news_share: float, discount_rate: float, year
     """
     refusals.share(news_share=news_share)
     refusals.not_negative(years=years)
+    refusals.finite(npv=npv)
     mean, revealed = float(np.mean(npv)), np.sqrt(news_share)
     expected = mean + revealed * (npv - mean)
     tree = Chance([(1 / len(npv), float(max(0.0, value))) for value in expected], delay=years)
@@ -85,6 +89,7 @@ def black_scholes(value: float, strike: float, rate: float, volatility: float, y
     from scipy.stats import norm
 
     refusals.above_zero(value=value, strike=strike, volatility=volatility, years=years)
+    refusals.finite(rate=rate)
     spread = volatility * np.sqrt(years)
     d1 = (np.log(value / strike) + (rate + volatility**2 / 2) * years) / spread
     sign = 1 if kind == "call" else -1

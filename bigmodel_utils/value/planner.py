@@ -37,6 +37,7 @@ def estimate_file(what: What, plan: Path, out: Path) -> int:
 
     Raises ValueRefused for a file that is missing, empty or no CSV in UTF-8; `out` is then left as it was.
     """
+    _door(what)
     table = estimate(what, read_plan(plan))
     artifacts.write_atomic(out, table.to_csv(index=False, lineterminator="\n"))
     return int((table["mid"] != "").sum())
@@ -62,13 +63,18 @@ def estimate(what: What, plan: pd.DataFrame) -> pd.DataFrame:
 
     Units: chip-hours; or output tokens/s where the row's output_tokens are known, else samples/s (over all its devices).
     """
-    doors: dict[str, Callable[[dict[str, object]], Quantity]] = {"training": training_cost.chip_hours, "serving": _served}
-    if what not in doors:
-        raise ValueRefused(f"estimate '{what}'", nearest(what, doors), "the command")
+    door = _door(what)
     known = plan.drop(columns=[c for c in (*ADDED, *MEASURED[what]) if c in plan])
-    rows = [_estimated(doors[what], row) for row in known.to_dict("records")]
+    rows = [_estimated(door, row) for row in known.to_dict("records")]
     kept = plan.drop(columns=[c for c in ADDED if c in plan])
     return kept.assign(**{column: [row[column] for row in rows] for column in ADDED})
+
+
+def _door(what: str) -> Callable[[dict[str, object]], Quantity]:
+    doors = {"training": training_cost.chip_hours, "serving": _served}
+    if what not in doors:
+        raise ValueRefused(f"estimate '{what}'", nearest(what, doors), "the command")
+    return doors[what]
 
 
 def back_test(what: What) -> pd.DataFrame:

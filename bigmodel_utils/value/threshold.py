@@ -26,9 +26,11 @@ def cost_optimal(missed_usd: float, needless_usd: float) -> float:
 def at_share(probability: np.ndarray | float, measured_share: float, live_share: float) -> np.ndarray | float:
     """Return probabilities calibrated at `measured_share` of events, as they read at `live_share` (Saerens 2002)."""
     refusals.share(probability=probability, measured_share=measured_share, live_share=live_share)
+    refusals.above_zero(**{"measured_share": measured_share, "1 - measured_share": 1 - measured_share})
     event = probability * live_share * (1 - measured_share)
     other = (1 - probability) * (1 - live_share) * measured_share
-    return event / (event + other)
+    both = event + other  # zero where a sure answer meets traffic without such items: then traffic is right
+    return np.where(both > 0, event / np.where(both > 0, both, 1), live_share)[()]
 
 
 def cost_optimal_at_share(missed_usd: float, needless_usd: float, live_share: float, measured_share: float) -> float:
@@ -63,6 +65,7 @@ def cost_by_threshold(
     from bigmodel_utils.value.errors_to_money import errors_usd_per_thousand
 
     refusals.share(probability=probability, live_share=live_share)
+    refusals.not_negative(missed_usd=missed_usd, needless_usd=needless_usd)
     event = np.asarray(is_event, dtype=bool)
     if event.all() or not event.any():
         raise refusals.ValueRefused("items of one class only", "events and other items", "is_event")

@@ -132,7 +132,7 @@ def from_counts(name: str, hits: int, misses: int) -> Marginal:
 
     Raises ValueRefused for negative counts, or none at all: a rate that was never measured is not 0.5.
     """
-    if hits < 0 or misses < 0 or hits + misses == 0:
+    if not (hits >= 0 and misses >= 0 and 0 < hits + misses < np.inf):
         raise ValueRefused(f"{name} from {hits} hits and {misses} misses", "counts of zero or more, at least one in all", name)
     return Marginal(name, "share", "measured", "beta", (float(hits + 1), float(misses + 1)))
 
@@ -160,6 +160,8 @@ def drivers(
     So the same name is the same draw in every figure and in every scenario of that seed (common random numbers).
     correlations: of pairs of drivers (Gaussian copula). Raises ValueRefused for an unknown name or an impossible matrix.
     """
+    if count < 1:
+        raise ValueRefused(f"{count} draws", "one or more", "count")
     drawn = {name: np.random.default_rng((seed, crc32(name.encode()))).standard_normal(count) for name in names}
     if correlations:
         members = sorted({name for pair in correlations for name in pair})

@@ -30,6 +30,7 @@ def lifetime_value(revenue: float, margin: float, churn: float, discount: float 
     """
     refusals.share(churn=churn)
     refusals.not_negative(revenue=revenue, discount=discount)
+    refusals.finite(margin=margin)
     kept = (1 - churn) / (1 + discount)
     if kept >= 1:
         raise refusals.ValueRefused("churn 0 without discount", "churn or discount above 0", "churn")
@@ -39,6 +40,7 @@ def lifetime_value(revenue: float, margin: float, churn: float, discount: float 
 def months_to_recover(acquisition_usd: float, revenue_month: float, margin: float) -> float | None:
     """Return the months until a customer has paid back the cost of winning them; None when never."""
     refusals.not_negative(acquisition_usd=acquisition_usd, revenue_month=revenue_month)
+    refusals.finite(margin=margin)
     earned = revenue_month * margin
     return acquisition_usd / earned if earned > 0 else None
 

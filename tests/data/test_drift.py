@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from company_file import WORDS, write_csv
@@ -54,7 +57,6 @@ def test_what_moved_most_is_named():
 def test_a_file_against_the_reference(tmp_path, market):
     path = write_csv(tmp_path / "new.csv", [(text, "good") for text in stream(200, 3)])
     found = drift.of_file(path, market("file:new.csv"), stream(400, 0), seed=1)
-    assert (found.reference_texts, found.new_texts) == (400, 200)
     assert not found.alarm
     with pytest.raises(DataError, match="400 reference texts and 10 new ones"):
         drift.of_file(
@@ -69,5 +71,7 @@ def test_measures_against_their_definitions():
     kl = [sum(x * np.log2(x / m) for x, m in zip(side[0], middle[0], strict=True) if x) for side in (a, b)]
     assert drift._jensen_shannon(p, q)[0] == pytest.approx(sum(kl) / 2)
     assert drift._jensen_shannon(p, p)[0] == 0
+    known = json.loads((Path(__file__).parents[1] / "check_values.json").read_text(encoding="utf-8"))["jsd"]
+    assert drift._jensen_shannon(np.array([[5.0, 5.0]]), np.array([[9.0, 1.0]]))[0] == pytest.approx(known, abs=1e-6)
     assert drift._unseen(p, q)[0] == 0.5
     assert drift._stability(p, p)[0] == 0

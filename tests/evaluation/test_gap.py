@@ -6,7 +6,7 @@ import pytest
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bigmodel_utils.choices import Evaluation
-from bigmodel_utils.evaluation import compare, divergence, gap
+from bigmodel_utils.evaluation import compare, divergence, gap, intervals
 
 PUBLISHED = json.loads((Path(__file__).parents[1] / "check_values.json").read_text())
 SETTINGS = Evaluation(resamples=300)
@@ -31,7 +31,7 @@ def test_debiased_cka_of_unrelated_vectors_is_near_zero_where_the_plain_one_is_n
     x, y = pairs[0]
     found, null = divergence.cka_with_null(x, y, 200, 0)
     assert found < null
-    with pytest.raises(ValueError, match="4 rows"):
+    with pytest.raises(intervals.MeasureError, match="at least 4"):
         divergence.cka(x[:3], y[:3])
 
 

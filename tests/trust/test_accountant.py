@@ -82,6 +82,16 @@ def test_a_budget_that_protects_nobody_is_refused(epsilon: float, delta: float) 
     assert all((refused.value.given, refused.value.allowed, refused.value.mend))
 
 
+@pytest.mark.parametrize(
+    ("given", "delta"),
+    [((1.0, 0.1, 5), 0.0), ((1.0, 0.1, 5), 1.5), ((1.0, 0.0, 5), 1e-5), ((1.0, 1.5, 5), 1e-5), ((-1.0, 0.1, 5), 1e-5),
+     ((float("nan"), 0.1, 5), 1e-5), ((1.0, 0.1, -5), 1e-5)],
+)  # fmt: skip
+def test_a_training_that_cannot_be_is_not_counted(given: tuple[float, float, int], delta: float) -> None:
+    with pytest.raises(TrustError):
+        accountant.epsilon([Mechanism(*given)], delta)
+
+
 def test_an_epsilon_out_of_reach_is_refused() -> None:
     with pytest.raises(TrustError, match="larger epsilon"):
         accountant.noise_for(1e-4, 1e-9, 1.0, 10_000)
