@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from bigmodel_utils import trace
 from bigmodel_utils.errors import nearest
@@ -24,7 +24,7 @@ def leaf(value: Any) -> Any:
 class Part(BaseModel):
     """A part of a scenario; reading one of its plain values is recorded as a cause of the result."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)  # most only serve the whole
     _path: str | None = PrivateAttr(None)  # None: not placed in a scenario, or an item of a list, which is a cause as a whole
 
     def __getattribute__(self, name: str) -> Any:
@@ -57,6 +57,8 @@ class Task(Part):
     def _event_is_a_label(self) -> Self:
         if self.event not in self.labels:
             raise ValueError(f"event '{self.event}' is not a label; {nearest(self.event, self.labels)}")
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"a label twice in {', '.join(self.labels)}; each once")
         return self
 
 
@@ -82,6 +84,14 @@ class Data(Part):
     label_map: dict[str, str]
     hub_split: str = "train"
     max_rows: Count | None = None
+
+    @field_validator("label_map", mode="before")
+    @classmethod
+    def _numbers_are_text(cls, given: Any) -> Any:
+        """YAML reads 5 as a number; in the data it is text."""
+        if not isinstance(given, dict):
+            return given
+        return {str(raw) if type(raw) is int else raw: label for raw, label in given.items()}
 
 
 class Split(Part):

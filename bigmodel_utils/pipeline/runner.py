@@ -97,8 +97,12 @@ def _get_ready_to_render() -> None:
 
 
 def _execute(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress, reasons: list[str]) -> None:
+    from bigmodel_utils.pipeline import preflight
     from bigmodel_utils.pipeline.execution import execute
 
+    preflight.names(run.scenario)
+    if stage == run.stages[0]:
+        preflight.inputs(run.scenario)
     target = executed(run, stage)
     progress.because(stage, reasons)
     if place := resume.told(run, stage, target):

@@ -5,20 +5,28 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bigmodel_utils.errors import BigModelError
+from bigmodel_utils import paths
+from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.messages import LANGUAGES
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAPERS = ("A4", "Letter")
 
 
 class PrintError(BigModelError):
-    """No browser to print with."""
+    """A page, language or paper that is not there, or no browser to print with."""
 
 
 def write(page: Path, language: str = "en", paper: str = "A4") -> Path:
     """Print a rendered page beside itself as `<name>.<language>.pdf` (tagged, with outline) and return the file.
 
-    paper: A4 or Letter. Raises PrintError when there is no Playwright or no Chromium.
+    paper: A4 or Letter. Raises PrintError for another, for a page that is not there, and without Playwright or Chromium.
     """
+    if not page.is_file():
+        raise PrintError(f"no report {paths.shown(page)}", "a scenario that has run", f"bigmodel run {page.parent.name}")
+    for option, given, allowed in (("--language", language, LANGUAGES), ("--paper", paper, PAPERS)):
+        if given not in allowed:
+            raise PrintError(f"{option} {given}", nearest(given, allowed), "the command")
     browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
     try:
         from playwright.sync_api import sync_playwright

@@ -53,6 +53,14 @@ def test_data_text_in_the_workbook_is_never_a_formula(tmp_path: Path) -> None:
     assert book["Cash"]["C1"].data_type == "f"
 
 
+@pytest.mark.parametrize(("name", "language", "paper"), [("gone", "en", "A4"), ("index", "xx", "A4"), ("index", "en", "B5")])
+def test_what_cannot_be_printed_is_refused(tmp_path: Path, name: str, language: str, paper: str) -> None:
+    (tmp_path / "index.html").touch()
+    with pytest.raises(pdf.PrintError):
+        pdf.write(tmp_path / f"{name}.html", language, paper)
+    assert not list(tmp_path.glob("*.pdf"))
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize(("language", "paper"), [("en", "A4"), ("zh", "Letter")])
 def test_paper_shows_the_same_numbers(folder: Path, run: Run, language: str, paper: str) -> None:
