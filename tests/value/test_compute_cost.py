@@ -61,7 +61,9 @@ def test_cpu_says_nothing_about_gpu(machine, device):
 def test_a_training_is_paid_by_the_second():
     seconds = Quantity(mid=3600, unit="s", origin="measured", source="a run")
     assert compute_cost.training_cost(CPU, seconds, "cpu", cores=2).mid == pytest.approx(0.10)
-    assert compute_cost.training_cost(GPU, seconds, "H100-80GB-SXM", cores=1, contract="spot").mid == pytest.approx(1.0)
+    assert compute_cost.training_cost(GPU, seconds, "H100-80GB-SXM", cores=1).mid == pytest.approx(
+        GPU.price().mid / GPU.devices
+    )
 
 
 def test_an_unknown_device_or_contract_is_refused_with_the_nearest():

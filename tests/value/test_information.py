@@ -72,12 +72,6 @@ def test_labels_worth_buying():
     assert min(near) > 63_683.8
 
 
-def test_buying_past_the_best_number_loses_money():
-    curve = information.LearningCurve(0.02, 0.9, 0.35)
-    assert information.worth_of_labels(curve, 1000, 1000, items=1e6, usd_per_error=2, label_usd=0.5) > 0
-    assert information.worth_of_labels(curve, 40_000, 1000, items=1e6, usd_per_error=2, label_usd=0.5) < 0
-
-
 @settings(max_examples=20, deadline=None)
 @given(st.floats(0, 0.08), st.floats(0.3, 2), st.floats(0.2, 0.6))
 def test_a_curve_is_found_again(floor, scale, power):

@@ -69,7 +69,7 @@ def test_own_serving_is_cheaper_from_the_volume_that_it_says(valuation):
     rate, load = (float(np.median(valuation.draws[name])) for name in ("samples_per_second", "average_load"))
     assert len(table) >= 3
     for row in table.dropna(subset="break_even").itertuples():
-        own = api_prices.own_usd_month(valuation.machine, rate, load, row.break_even)
+        own = api_prices.own_usd_month(valuation.machine, row.break_even, rate, load)
         assert own == pytest.approx(row.break_even * row.usd_per_thousand, rel=1e-6)
     assert plain(value_tables.own_or_api(table).finding, "en").endswith(f"{len(table)} interfaces")
 

@@ -57,8 +57,6 @@ TREE = options.Choice(
 def test_a_tree_is_decided_from_its_leaves():
     pilot = 0.4 * 90 / 1.1 + 0.6 * -5
     assert options.tree_value(TREE, 0.10) == pytest.approx(pilot)
-    assert options.best_choice(TREE, 0.10) == "pilot"
-    assert options.best_choice(options.Choice({"enter": TREE.branches["enter"], "stop": 0.0}), 0.1) == "enter"
 
 
 def test_chances_that_do_not_sum_to_one_are_refused():

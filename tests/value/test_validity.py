@@ -16,6 +16,15 @@ def test_the_day_of_the_plan_is_that_of_its_latest_assumption():
     assert validity.planned(LATER) == date(2031, 1, 1)
 
 
+def test_a_range_of_another_country_is_named_until_the_market_has_its_own():
+    assert validity.of_other_countries(ENTRY) == {}
+    moved = {"target_market.country": "DEU"}
+    assert validity.of_other_countries(scenario.load("reviews_us_to_cn", moved))["tax_rate"] == "CHN"
+    own = {"low": 0.3, "mid": 0.3, "high": 0.3, "unit": "share", "source": "our adviser", "as_of": "2026-11-01"}
+    given = scenario.load("reviews_us_to_cn", moved | {"assumptions.tax_rate": own})
+    assert "tax_rate" not in validity.of_other_countries(given)
+
+
 def test_a_price_is_refused_from_the_day_after_its_last():
     days = timedelta(int(facts.row("validity", fact_table="rivals")["days"]))
     validity.refuse_aged("rivals", "somebody", validity.planned(ENTRY) - days, ENTRY)
