@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from bigmodel_utils import paths, trace
 from bigmodel_utils.errors import BigModelError, nearest
@@ -150,17 +151,25 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write text so that a reader sees the old file or the new one, never a half."""
+@contextlib.contextmanager
+def replacing(path: Path, mode: str = "w", opener: Callable[[str, int], int] | None = None) -> Iterator[IO[Any]]:
+    """Yield a file that takes the place of `path` when the block ends without error: the old one or the new, never a half."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
+    as_text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
     try:
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with open(aside, mode, opener=opener, **as_text) as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write text so that a reader sees the old file or the new one, never a half."""
+    with replacing(path) as file:
+        file.write(text)
 
 
 def swap_in(new: Path, old: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.messages import Message
@@ -13,7 +13,6 @@ from bigmodel_utils.messages import Message
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["step", "kind", "reason", "rows", "first_row", "message"]
 _PARTS = {"train": Message("train"), "validation": Message("validation"), "test": Message("test")}
 
 
@@ -32,9 +31,19 @@ def told(row: Mapping[str, Any]) -> Message:
     return Message.from_json(json.loads(row["message"]))
 
 
-def _entry(step: str, kind: str, reason: Message, rows: int, first_row: int | None = None) -> dict[str, object]:
-    cells = {"reason": reason.read(), "message": encoded(reason)}
-    return {"step": step, "kind": kind, "rows": rows, "first_row": first_row, **cells}
+class Entry(NamedTuple):
+    """A line of the account; `message` is its reason as `encoded` writes it."""
+
+    step: str
+    kind: str
+    reason: str
+    rows: int
+    first_row: int | None
+    message: str
+
+
+def _entry(step: str, kind: str, reason: Message, rows: int, first_row: int | None = None) -> Entry:
+    return Entry(step, kind, reason.read(), int(rows), first_row, encoded(reason))
 
 
 class DataError(BigModelError):
@@ -46,7 +55,7 @@ class Account:
     """Counts of rows by step and reason. `kind` is raw, dropped, changed, added or kept; only dropped rows leave."""
 
     raw: int = 0
-    entries: list[dict[str, object]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
 
     def drop(self, frame: pd.DataFrame, gone: pd.Series, step: str, reason: Message) -> pd.DataFrame:
         """Return `frame` without the rows marked in `gone`, having counted them under `reason`."""
@@ -60,19 +69,19 @@ class Account:
     def count(self, step: str, kind: str, reason: Message, rows: int, first_row: int | None = None) -> None:
         """Count rows that were dropped or changed before they stood in a frame."""
         if rows:
-            self.entries.append(_entry(step, kind, reason, int(rows), first_row))
+            self.entries.append(_entry(step, kind, reason, rows, first_row))
 
     def dropped(self) -> int:
         """Return how many rows have left so far."""
-        return sum(int(e["rows"]) for e in self.entries if e["kind"] == "dropped")  # type: ignore[call-overload]
+        return sum(entry.rows for entry in self.entries if entry.kind == "dropped")
 
     def rows(self, reason: str) -> int:
         """Return the rows counted under `reason`; 0 when it never happened."""
-        return sum(int(e["rows"]) for e in self.entries if e["reason"] == reason)  # type: ignore[call-overload]
+        return sum(entry.rows for entry in self.entries if entry.reason == reason)
 
     def rows_of(self, step: str) -> int:
         """Return the rows that a step dropped."""
-        return sum(int(e["rows"]) for e in self.entries if e["step"] == step and e["kind"] == "dropped")  # type: ignore[call-overload]
+        return sum(entry.rows for entry in self.entries if entry.step == step and entry.kind == "dropped")
 
     def reconcile(self, kept: int, where: str) -> None:
         """Stop the run unless raw rows = dropped rows + kept rows."""
@@ -89,7 +98,7 @@ class Account:
 
         first = [_entry("read", "raw", Message("rows in the source"), self.raw)]
         last = [_entry("split", "kept", _PARTS[part], rows) for part, rows in kept.items()]
-        table = pd.DataFrame(first + self.entries + last, columns=COLUMNS)
+        table = pd.DataFrame(first + self.entries + last, columns=list(Entry._fields))
         return table.astype({"rows": "int64", "first_row": "Int64"})
 
     def _add(self, step: str, kind: str, reason: Message, rows: pd.Series) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bigmodel_utils import paths
@@ -69,28 +70,28 @@ def restore(archive: Path, folder: Path, secret: bytes | None = None) -> int:
 
 def _verify(archive: Path, secret: bytes | None, folder: str, into: Path | None = None) -> dict[str, str]:
     """Read every file of the archive against the manifest, writing it below `into` when given; returns the hashes."""
-    raw = vault.unseal(archive, secret) if secret is not None else archive.open("rb")
-    seen: dict[str, str] = {}
-    with raw:
-        try:
-            with tarfile.open(fileobj=raw, mode="r|gz") as tar:
-                hashes = _manifest(tar, archive, folder)
-                while (member := tar.next()) is not None:
-                    name = member.name.removeprefix("files/")
-                    if not member.isfile() or name not in hashes or ".." in Path(name).parts or Path(name).is_absolute():
-                        raise BackupError(
-                            f"'{member.name}' in {archive.name}", "only the files of its manifest", "another back-up"
-                        )
-                    seen[name] = _copy(tar, member, None if into is None else into / name)
-        except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-            given = f"{archive.name} cannot be read: {str(error)[:80]}"
-            raise BackupError(given, "a whole back-up", "another back-up") from None
+    plain = vault.unseal(archive, secret) if secret is not None else archive.open("rb")
+    try:
+        with plain, tarfile.open(fileobj=plain, mode="r|gz") as tar:
+            hashes = _manifest(tar, archive, folder)
+            seen = dict(_copied(tar, archive, hashes, into))
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        given = f"{archive.name} cannot be read: {str(error)[:80]}"
+        raise BackupError(given, "a whole back-up", "another back-up") from None
     if seen != hashes:
         wrong = next(name for name in hashes if seen.get(name) != hashes[name])
-        raise BackupError(
-            f"'{wrong}' in {archive.name} is not what was backed up", "the hash of the manifest", "another back-up"
-        )
+        given = f"'{wrong}' in {archive.name} is not what was backed up"
+        raise BackupError(given, "the hash of the manifest", "another back-up")
     return hashes
+
+
+def _copied(tar: tarfile.TarFile, archive: Path, expected: Mapping[str, str], into: Path | None) -> Iterator[tuple[str, str]]:
+    """Yield name and hash of every file after the manifest, written below `into` when given."""
+    while (member := tar.next()) is not None:
+        name = member.name.removeprefix("files/")
+        if not member.isfile() or name not in expected or ".." in Path(name).parts or Path(name).is_absolute():
+            raise BackupError(f"'{member.name}' in {archive.name}", "only the files of its manifest", "another back-up")
+        yield name, _copy(tar, member, None if into is None else into / name)
 
 
 def _manifest(tar: tarfile.TarFile, archive: Path, folder: str) -> dict[str, str]:

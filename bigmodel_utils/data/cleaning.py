@@ -57,8 +57,7 @@ def encode_labels(frame: pd.DataFrame, label_map: dict[str, str], labels: list[s
 
 def _safe(value: str) -> str:
     """Return a raw value as an account may show it: short, and without personal data from a mistaken column."""
-    short = value[:40]
-    return personal_data.replace(short, personal_data.find(short))
+    return personal_data.masked(value[:40])
 
 
 def _label_text(value: object) -> str | None:
@@ -158,18 +157,21 @@ def key(text: str) -> str:
 
 def drop_copies(frame: pd.DataFrame, account: Account) -> pd.DataFrame:
     """Return one row per distinct `key`; keys that carry several labels leave entirely."""
-    first = frame.groupby("key", sort=False)["label"].transform("first")
-    conflicting = (frame["label"] != first).groupby(frame["key"], sort=False).transform("any")
-    frame = account.drop(frame, conflicting, "copies", Message("same text, different labels"))
-    return account.drop(frame, frame.duplicated("key"), "copies", Message("copy of an earlier row"))
+    reasons = Message("same text, different labels"), Message("copy of an earlier row")
+    return _one_of_each(frame, frame["key"], account, *reasons)
 
 
 def drop_near_copies(frame: pd.DataFrame, clusters: pd.Series, account: Account) -> pd.DataFrame:
     """Return one row per cluster of near-copies; clusters that carry several labels leave entirely."""
-    first = frame["label"].groupby(clusters, sort=False).transform("first")
-    conflicting = (frame["label"] != first).groupby(clusters, sort=False).transform("any")
-    frame = account.drop(frame, conflicting, "copies", Message("near-copies with different labels"))
-    return account.drop(frame, clusters[frame.index].duplicated(), "copies", Message("near-copy of an earlier row"))
+    reasons = Message("near-copies with different labels"), Message("near-copy of an earlier row")
+    return _one_of_each(frame, clusters, account, *reasons)
+
+
+def _one_of_each(frame: pd.DataFrame, groups: pd.Series, account: Account, disagree: Message, repeat: Message) -> pd.DataFrame:
+    first = frame["label"].groupby(groups, sort=False).transform("first")
+    conflicting = (frame["label"] != first).groupby(groups, sort=False).transform("any")
+    frame = account.drop(frame, conflicting, "copies", disagree)
+    return account.drop(frame, groups[frame.index].duplicated(), "copies", repeat)
 
 
 def read_times(frame: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, np.ndarray | None]:

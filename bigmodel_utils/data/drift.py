@@ -40,8 +40,6 @@ class Drift:
 
     measures: pd.DataFrame
     words: pd.DataFrame
-    reference_texts: int
-    new_texts: int
 
     @property
     def alarm(self) -> bool:
@@ -83,7 +81,7 @@ def drift(reference: Sequence[str], new: Sequence[str], seed: int, represent: Re
     table = against_chance(features, len(reference), len(new), rng)
     if represent:
         table = pd.concat([table, _meaning(reference, new, represent, rng)], ignore_index=True)
-    return Drift(table, _moved(features["words"][0], vocabulary, len(reference)), len(reference), len(new))
+    return Drift(table, _moved(features["words"][0], vocabulary, len(reference)))
 
 
 def against_chance(features: Mapping[str, Feature], reference: int, new: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -201,8 +199,8 @@ def _unseen(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return (second * (first == 0)).sum(axis=1) / second.sum(axis=1).clip(1)
 
 
-def _moved(words: np.ndarray, vocabulary: list[str], reference: int, show: int = 12) -> pd.DataFrame:
-    """Return the words whose share of texts moved most: word, before, now (shares of texts that hold it)."""
+def _moved(words: np.ndarray, vocabulary: list[str], reference: int) -> pd.DataFrame:
+    """Return the twelve words whose share of texts moved most: word, before, now (shares of texts that hold it)."""
     import numpy as np
     import pandas as pd
 
@@ -210,5 +208,5 @@ def _moved(words: np.ndarray, vocabulary: list[str], reference: int, show: int =
     before = np.asarray(present[:reference].mean(axis=0)).ravel()
     now = np.asarray(present[reference:].mean(axis=0)).ravel()
     error = np.sqrt((before * (1 - before) + now * (1 - now) + 1e-4) / 2)
-    top = np.argsort(-np.abs(now - before) / error)[:show]
+    top = np.argsort(-np.abs(now - before) / error)[:12]
     return pd.DataFrame({"word": [vocabulary[i] for i in top], "before": before[top], "now": now[top]})

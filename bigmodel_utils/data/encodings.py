@@ -39,39 +39,42 @@ _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _PLAUSIBLE_SHARE = 0.8
 
 
-def lines(path: Path, language: str, on_repair: Callable[[int], None], max_bytes: int = MAX_LINE_BYTES) -> Iterator[str]:
+def lines(path: Path, language: str, on_repair: Callable[[int], None]) -> Iterator[str]:
     """Yield the lines of a text file with their line ends, a block of about a megabyte in memory at a time.
 
     UTF-8 is tried first, then the legacy encodings of `language`, line by line, so mixed files are mended; `on_repair`
     is told the number (from 1) of every such line. A file ending in .enc is opened through the vault.
-    Raises DataError with file and line for NUL bytes, a line above `max_bytes` and bytes that no encoding explains.
+    Raises DataError with file and line for NUL bytes, a line above MAX_LINE_BYTES and bytes that no encoding explains.
     """
     with vault.open_bytes(path) as file:
         if wide := _WIDE.get(file.peek(2)[:2]):
-            yield from _wide_lines(file, path, wide, max_bytes)
+            yield from _wide_lines(file, path, wide)
             return
         number = 1
-        for block in _blocks(file, path, max_bytes):
-            if number == 1:
-                block = block.removeprefix(codecs.BOM_UTF8)
-            if b"\0" in block:
-                bad = number + block[: block.index(b"\0")].count(b"\n")
-                raise DataError(
-                    f"{paths.shown(path)} line {bad}: a NUL byte", "text", "save as UTF-8 (is it UTF-16, or binary?)"
-                )
-            try:
-                yield from io.StringIO(block.decode("utf-8"), newline="\n")
-            except UnicodeDecodeError:
-                for place, raw in enumerate(io.BytesIO(block)):
-                    text, repaired = _decode(raw, path, number + place, language)
-                    if repaired:
-                        on_repair(number + place)
-                    yield text
+        for block in _blocks(file, path):
+            yield from _decoded(
+                block.removeprefix(codecs.BOM_UTF8) if number == 1 else block, path, number, language, on_repair
+            )
             number += block.count(b"\n")
 
 
-def _blocks(file: io.BufferedReader, path: Path, max_bytes: int) -> Iterator[bytes]:
-    """Yield whole lines, about a megabyte at a time; refuses a line that grows beyond `max_bytes`."""
+def _decoded(block: bytes, path: Path, number: int, language: str, on_repair: Callable[[int], None]) -> Iterator[str]:
+    """Yield the lines of a block whose first is line `number` of the file: all at once, else one by one."""
+    if b"\0" in block:
+        bad = number + block[: block.index(b"\0")].count(b"\n")
+        raise DataError(f"{paths.shown(path)} line {bad}: a NUL byte", "text", "save as UTF-8 (is it UTF-16, or binary?)")
+    try:
+        yield from io.StringIO(block.decode("utf-8"), newline="\n")
+    except UnicodeDecodeError:
+        for place, raw in enumerate(io.BytesIO(block), number):
+            text, repaired = _decode(raw, path, place, language)
+            if repaired:
+                on_repair(place)
+            yield text
+
+
+def _blocks(file: io.BufferedReader, path: Path) -> Iterator[bytes]:
+    """Yield whole lines, about a megabyte at a time; refuses a line that grows beyond MAX_LINE_BYTES."""
     rest, number = b"", 1
     while chunk := file.read(_BLOCK):
         end = chunk.rfind(b"\n") + 1
@@ -81,21 +84,21 @@ def _blocks(file: io.BufferedReader, path: Path, max_bytes: int) -> Iterator[byt
             yield block
         else:
             rest += chunk
-        if len(rest) > max_bytes:
-            raise _too_long(path, number, max_bytes)
+        if len(rest) > MAX_LINE_BYTES:
+            raise _too_long(path, number)
     if rest:
         yield rest
 
 
-def _wide_lines(raw: io.BufferedReader, path: Path, encoding: str, max_bytes: int) -> Iterator[str]:
+def _wide_lines(raw: io.BufferedReader, path: Path, encoding: str) -> Iterator[str]:
     file = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
     number = 0
     try:
         file.read(1)  # the byte order mark
-        while text := file.readline(max_bytes):
+        while text := file.readline(MAX_LINE_BYTES):
             number += 1
-            if len(text) >= max_bytes:
-                raise _too_long(path, number, max_bytes)
+            if len(text) >= MAX_LINE_BYTES:
+                raise _too_long(path, number)
             yield text
     except UnicodeDecodeError as error:
         given = f"{paths.shown(path)} line {number + 1}: {error.reason}"
@@ -141,6 +144,6 @@ def _is_plausible(text: str, language: str) -> bool:
     return letters <= max(2, ascii_letters)
 
 
-def _too_long(path: Path, number: int, limit: int) -> DataError:
-    given = f"{paths.shown(path)} line {number}: longer than {limit / 1e6:g} MB"
+def _too_long(path: Path, number: int) -> DataError:
+    given = f"{paths.shown(path)} line {number}: longer than {MAX_LINE_BYTES / 1e6:g} MB"
     return DataError(given, "one record per line", "check line ends and quotes of the file")

@@ -37,9 +37,9 @@ def pairs(keys: list[str], threshold: float = THRESHOLD) -> tuple[np.ndarray, np
     return candidates[close], similarity[close]
 
 
-def clusters(keys: list[str], threshold: float = THRESHOLD) -> np.ndarray:
+def clusters(keys: list[str]) -> np.ndarray:
     """Return one cluster number per text; near-copies, and near-copies of near-copies, share it."""
-    return connected(pairs(keys, threshold)[0], len(keys))
+    return connected(pairs(keys)[0], len(keys))
 
 
 def connected(edges: np.ndarray, count: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -146,14 +147,13 @@ def _run(command: list[str], name: str, started: float) -> str:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)  # noqa: S603
         try:
             while process.poll() is None:
-                try:
+                with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(10)
-                except subprocess.TimeoutExpired:
-                    _tell(f"… {name}: {time.monotonic() - started:.0f} s")
+                    break
+                _tell(f"… {name}: {time.monotonic() - started:.0f} s")
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            process.kill()  # of one that has ended: nothing
+            process.wait()
         log.seek(0)
         return log.read()
 

@@ -169,6 +169,11 @@ def replace(text: str, spans: Iterable[Span], key: bytes | None = None) -> str:
     return "".join([*parts, text[at:]])
 
 
+def masked(text: str) -> str:
+    """Return `text` with all personal data that `find` knows replaced by their type."""
+    return replace(text, find(text))
+
+
 def _pseudonym(value: str, kind: str, key: bytes | None) -> str:
     if key is None:
         return ""

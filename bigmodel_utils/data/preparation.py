@@ -34,16 +34,16 @@ class Prepared:
     def figures(self, market: str) -> dict[str, Quantity]:
         """Return the headline numbers, names led by `market` ('source' or 'target')."""
         raw = self.counts["raw"]
-        units = {"rows": "rows", "raw_rows": "rows", "personal_data_rows": "rows", "duplicate_share": "share"}
         values = {
-            "rows": self.counts["used"],
-            "raw_rows": raw,
-            "personal_data_rows": self.counts["personal_data"],
-            "duplicate_share": self.counts["copies"] / max(1, self.counts["texts"]),
+            "rows": (self.counts["used"], "rows"),
+            "raw_rows": (raw, "rows"),
+            "personal_data_rows": (self.counts["personal_data"], "rows"),
+            "duplicate_share": (self.counts["copies"] / max(1, self.counts["texts"]), "share"),
         }
         source = f"{self.sheet['origin']}, counted in this run"
         return {
-            f"{market}_{k}": Quantity(mid=v, unit=units[k], origin="measured", source=source, n=raw) for k, v in values.items()
+            f"{market}_{name}": Quantity(mid=value, unit=unit, origin="measured", source=source, n=raw)
+            for name, (value, unit) in values.items()
         }
 
 

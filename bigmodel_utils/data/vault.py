@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bigmodel_utils import paths
+from bigmodel_utils.artifacts import replacing
 from bigmodel_utils.errors import BigModelError
 
 ENDING = ".enc"
@@ -86,13 +87,8 @@ def unseal(path: Path, secret: bytes) -> io.BufferedReader:
 
 def unseal_to(path: Path, target: Path, secret: bytes) -> None:
     """Write the plain bytes of `path` to `target`, readable by its owner only, whole or not at all; raises as `unseal`."""
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with unseal(path, secret) as plain, open(aside, "wb", opener=_owner_only) as out:
-            shutil.copyfileobj(plain, out, _CHUNK)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with unseal(path, secret) as plain, replacing(target, "wb", _owner_only) as out:
+        shutil.copyfileobj(plain, out, _CHUNK)
 
 
 def sealed_name(path: Path) -> Path:
@@ -186,22 +182,15 @@ def _write_sealed(plain: io.BufferedReader, target: Path, secret: bytes) -> None
 
     cipher = AESGCM(secret)
     header = _MAGIC + _key_id(secret) + secrets.token_bytes(_PREFIX)
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as out:
-            out.write(header)
-            chunk, number = plain.read(_CHUNK), 0
-            while True:
-                following = plain.read(_CHUNK) if len(chunk) == _CHUNK else b""
-                out.write(cipher.encrypt(_nonce(header, number, last=not following), chunk, header))
-                if not following:
-                    break
-                chunk, number = following, number + 1
-            out.flush()
-            os.fsync(out.fileno())
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(target, "wb") as out:
+        out.write(header)
+        chunk, number = plain.read(_CHUNK), 0
+        while True:
+            following = plain.read(_CHUNK) if len(chunk) == _CHUNK else b""
+            out.write(cipher.encrypt(_nonce(header, number, last=not following), chunk, header))
+            if not following:
+                return
+            chunk, number = following, number + 1
 
 
 def _nonce(header: bytes, number: int, last: bool) -> bytes:

@@ -61,7 +61,6 @@ def test_nul_byte(tmp_path):
 
 def test_one_endless_line(tmp_path, monkeypatch):
     monkeypatch.setattr(encodings, "MAX_LINE_BYTES", 1000)
-    monkeypatch.setattr(encodings.lines, "__defaults__", (1000,))
     path = tmp_path / "r.jsonl"
     path.write_bytes(b'{"text": "' + b"a" * 5000)
     assert refused(path).given.startswith("r.jsonl line 1: longer than")
