@@ -93,11 +93,14 @@ def check(
     """Validate a scenario, its facts, and the files it points to, without running anything."""
     from bigmodel_utils import scenario as scenarios
     from bigmodel_utils.pipeline import preflight
+    from bigmodel_utils.value import validity
 
     chosen = scenarios.load(scenario, _parsed(settings))
     preflight.names(chosen)
     preflight.inputs(chosen)
     typer.echo(f"{chosen.name} {chosen.hash}: {chosen.title}; {len(chosen.assumptions)} assumptions, all with source and date")
+    for name, country in validity.of_other_countries(chosen).items():
+        typer.echo(f"assumptions.{name} is on file for {country}, not for {chosen.target_market.country}: give the market's own")
     if finished:
         _hold(chosen)
 

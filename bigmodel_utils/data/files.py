@@ -93,7 +93,7 @@ def _separator(header: str, text_column: str) -> str:
     for separator in _DELIMITERS:
         if text_column in [name.strip().strip('"') for name in header.rstrip("\r\n").split(separator)]:
             return separator
-    return ","
+    return max(_DELIMITERS, key=header.count)
 
 
 def _places(header: list[str], columns: dict[str, str], path: Path) -> list[int]:

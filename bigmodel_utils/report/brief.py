@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
+from bigmodel_utils.report import names, sections, steps, verdict, whatif
 from bigmodel_utils.report import origins as marks
-from bigmodel_utils.report import sections, steps, verdict, whatif
 from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.notebook_page import ILLUSTRATIVE
 from bigmodel_utils.report.origins import Origins
 from bigmodel_utils.report.page import Page
+from bigmodel_utils.value import validity
 
 
 def page(run: Run, pages: Sequence[tuple[str, Message]] = ()) -> Page:
@@ -24,6 +25,7 @@ def page(run: Run, pages: Sequence[tuple[str, Message]] = ()) -> Page:
     origins = Origins(evidence.figures, run.id)
     note = f'<p class="note">{both(ILLUSTRATIVE)}</p>' if run.scenario.illustrative else ""
     panel = whatif.panel(evidence)
+    note += _borrowed(run)
     body = note + verdict.html(evidence, origins) + sections.html(evidence, origins, dict(pages)) + panel.html
     body += f'<section class="split"><div><h2>{both(Message("Next steps"))}</h2></div>{steps.html(evidence)}</section>'
     body += appendix(pages) + marks.key() + origins.rows()
@@ -35,6 +37,18 @@ def page(run: Run, pages: Sequence[tuple[str, Message]] = ()) -> Page:
         _footer(evidence),
         panel.scripts,
     )
+
+
+def _borrowed(run: Run) -> str:
+    """Return what a reader must know where assumptions were taken over from another country's plan, else nothing."""
+    countries = validity.of_other_countries(run.scenario)
+    if not countries:
+        return ""
+    said = Message(
+        "Not {country:country}'s own: these assumptions are on file for another country and stand in until they are replaced.",
+        country=run.scenario.target_market.country,
+    )
+    return f'<p class="note">{both(said)} {" · ".join(both(names.assumption(name)) for name in countries)}</p>'
 
 
 def _bar(evidence: Evidence) -> str:

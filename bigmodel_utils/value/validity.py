@@ -1,4 +1,4 @@
-"""Prices that are too old for the plan that rests on them."""
+"""Facts that do not hold for the plan that rests on them: prices that are too old, and ranges of another country."""
 
 from __future__ import annotations
 
@@ -27,3 +27,10 @@ def refuse_aged(table: str, row: str, as_of: date, scenario: Scenario) -> None:
             f"at most {rules[table]} days (data/facts/validity.csv)",
             f"look it up again and date it in data/facts/{table}.csv",
         )
+
+
+def of_other_countries(scenario: Scenario) -> dict[str, str]:
+    """Return the country (ISO 3166-1 alpha-3) of every assumption that is on file for another one than the target market."""
+    filed = {(row["source"], row["as_of"]): row["country_iso3"] for row in facts.rows("ranges")}
+    found = {name: filed.get((given.source, str(given.as_of))) for name, given in scenario.assumptions.items()}
+    return {name: country for name, country in found.items() if country and country != scenario.target_market.country}

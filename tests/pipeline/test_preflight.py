@@ -41,15 +41,8 @@ def test_a_name_that_leads_nowhere_is_refused_before_anything_runs(workspace: Pa
     (workspace / "tickets.csv").write_text(ROWS)
     (workspace / "headline.csv").write_text("text,label\n")
     with pytest.raises(BigModelError) as caught:
-        runner.run_chain("smoke", {"target_market.data.origin": "file:tickets.csv", key: value})
+        runner.run_chain(
+            "smoke", {key: value} if "columns" not in key else {"target_market.data.origin": "file:tickets.csv", key: value}
+        )
     assert hint in caught.value.allowed
     assert not list(workspace.rglob("*.ipynb"))
-
-
-def test_a_later_notebook_asks_for_no_data_again(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = scenario.load("smoke", {"target_market.data.origin": "file:gone.csv"})
-    run = runner.Run(chosen)
-    with pytest.raises(BigModelError, match=r"gone\.csv"):
-        runner._ready(run, run.stages, "cpu")
-    monkeypatch.setattr(runner.Run, "is_done", lambda self, stage: True)
-    runner._ready(run, run.stages, "cpu")
