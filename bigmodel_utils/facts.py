@@ -95,12 +95,20 @@ def row(table: str, **where: Any) -> dict[str, Any]:
 
 def as_range(reference: str) -> dict[str, Any]:
     """Return low, mid, high, unit, source and as_of of `ranges` row `reference` (its `fact_id`)."""
-    by_id = {fact["fact_id"]: fact for fact in rows("ranges")}
-    if reference not in by_id:
-        raise FactError(f"fact '{reference}'", nearest(reference, by_id), "data/facts/ranges.csv")
-    found = by_id[reference]
-    return {key: float(found[key]) for key in ("low", "mid", "high")} | {
-        "unit": found["unit"],
-        "source": found["source"],
-        "as_of": date.fromisoformat(found["as_of"]),
+    found = stated_range(reference)
+    if found is None:
+        raise FactError(f"fact '{reference}'", nearest(reference, _ranges()), "data/facts/ranges.csv")
+    trace.note("range", reference, found)
+    return found | {"as_of": date.fromisoformat(found["as_of"])}
+
+
+def stated_range(reference: str) -> dict[str, Any] | None:
+    """Return a row of `ranges` as a cause records it: low, mid, high, unit, source and as_of as text; None when it is gone."""
+    row = _ranges().get(reference)
+    return row and {key: float(row[key]) for key in ("low", "mid", "high")} | {
+        key: row[key] for key in ("unit", "source", "as_of")
     }
+
+
+def _ranges() -> dict[str, dict[str, str]]:
+    return {fact["fact_id"]: fact for fact in rows("ranges")}

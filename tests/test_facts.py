@@ -5,7 +5,9 @@ import re
 import pandas as pd
 import pytest
 
-from bigmodel_utils import facts, paths
+from bigmodel_utils import facts, paths, scenario, trace
+from bigmodel_utils.artifacts import Run
+from bigmodel_utils.pipeline import freshness
 
 README = (paths.PROJECT / "data" / "README.md").read_text(encoding="utf-8")
 EVERYWHERE = {"source", "as_of", "verified", "note"}
@@ -47,6 +49,14 @@ def test_no_fact_but_a_coming_duty_lies_ahead_and_no_row_stands_twice(table):
     coming = table in ("compliance_duties", "compliance_areas")
     assert max(frame["as_of"]) <= pd.Timestamp("2028-12-31" if coming else "2026-11-30").date()
     assert not frame.duplicated().any()
+
+
+def test_a_range_that_was_looked_at_is_a_cause_by_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace, "_seen", {})
+    watts = facts.as_range("vcpu_watts")
+    seen = {cause: value for cause, value in trace.seen().items() if cause.startswith("range:")}
+    assert seen["range:vcpu_watts"] == watts | {"as_of": watts["as_of"].isoformat()}
+    assert freshness.now(Run(scenario.load("smoke")), [*seen, "range:gone"]) == seen | {"range:gone": None}
 
 
 UNIT_BOUNDS = [

@@ -29,6 +29,7 @@ def now(run: Run, causes: Iterable[str]) -> dict[str, Any]:
     choices = scenario.causes(run.scenario)
     ask: dict[str, Callable[[str], Any]] = {
         "fact": facts.digest,
+        "range": facts.stated_range,
         "result": lambda name: run.digest(*name.split("/", 1)),
         "module": _module,
         "notebook": trace.notebook_digest,
