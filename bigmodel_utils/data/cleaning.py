@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 20_000  # ten pages: no review, and nothing a model with at most 512 tokens would read
 _NAMED_LABELS = 12  # the commonest left-out labels are counted one by one, the rest together
+_MOST_LABELS = 1000  # of which one may be meant; a column of texts has more
 _NO_WORD = re.compile(r"[\W_]+")
 _BREAK = re.compile(r"<\s*/?\s*(?:br|p)\s*/?\s*>", re.IGNORECASE)
 # Control, zero-width, bidirectional and byte-order characters: unseen by a reader, harmful to a report.
@@ -75,8 +76,8 @@ def _refuse_misread(frame: pd.DataFrame, raw: pd.Series, label_map: dict[str, st
         example = raw.iloc[0] if len(raw) else "(no label at all)"
         raise DataError(
             f"no row has a label of the map; row 1 says '{_safe(example)}'",
-            nearest(absent[0], found),
-            "`label_map` of the scenario",
+            nearest(absent[0], {_safe(value) for value in sorted(found)[:_MOST_LABELS]}),
+            "`label_map`, or `columns.label` of the scenario",
         )
     folded = {given.casefold(): given for given in label_map}
     for value in found - set(label_map):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 BATCH = 20_000
 FORMATS = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 _DELIMITERS = ",;\t|"
+_HALF = re.compile("[\ud800-\udfff]")  # half of a character, which JSON can hold and no file of text
 _MEND = "the file, or `columns` of the scenario"
 
 
@@ -37,7 +39,7 @@ def batches(path: Path, columns: dict[str, str], language: str, account: Account
         near = path.parent.iterdir() if path.parent.is_dir() else ()
         raise DataError(
             f"no file {path.name} in {paths.shown(path.parent.resolve())}",
-            nearest(path.name, (p.name for p in near if form(p) in FORMATS)),
+            nearest(path.name, (p.name for p in near if p.is_file() and form(p) in FORMATS)),
             "the path; in `origin: file:PATH` of a scenario it is absolute or starts at the workspace",
         )
     readers = {".csv": _delimited, ".tsv": _delimited, ".jsonl": _jsonl, ".parquet": _parquet, ".xlsx": _excel}
@@ -133,7 +135,7 @@ def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account)
 def _plain(value: Any, path: Path, number: int, name: str) -> str | None:
     if isinstance(value, (dict, list)):
         raise DataError(f"{paths.shown(path)} line {number}, '{name}': a {type(value).__name__}", "text or a number", _MEND)
-    return None if value is None else str(value)
+    return None if value is None else _HALF.sub("\ufffd", str(value))
 
 
 def _parquet(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:

@@ -69,6 +69,15 @@ def test_labels_are_read_as_written_and_unused_ones_counted():
     assert account.rows("no label") == 1
 
 
+def test_a_column_of_texts_taken_for_labels_is_not_printed():
+    frame, account = table(["a", "b"], ["write to jane.doe@example.com " + "long " * 40, "call 13812345678"])
+    with pytest.raises(DataError) as caught:
+        cleaning.encode_labels(frame, MAP, LABELS, account)
+    assert "jane" not in str(caught.value)
+    assert "13812345678" not in str(caught.value)
+    assert len(caught.value.allowed) < 200
+
+
 def test_a_mistaken_label_column_neither_floods_nor_leaks():
     texts = [str(n) for n in range(60)]
     frame, account = table(texts, ["5"] * 10 + [f"a{n}@example.com" for n in range(50)])

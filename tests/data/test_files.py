@@ -130,6 +130,14 @@ def test_jsonl(tmp_path):
     assert pd.isna(frame["text"][1])
 
 
+def test_half_a_character_in_json_is_lost_not_the_run(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text('{"text": "half \\ud83d, whole \\ud83d\\ude00", "label": 5}\n')
+    frame, _ = read(path)
+    assert frame["text"].tolist() == ["half \ufffd, whole \U0001f600"]
+    frame.to_parquet(tmp_path / "r.parquet")
+
+
 @pytest.mark.parametrize(
     ("line", "given"),
     [
