@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
+import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bigmodel_utils import paths
 from bigmodel_utils.data import vault
@@ -37,6 +40,7 @@ _LEGACY = {
 }
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _PLAUSIBLE_SHARE = 0.8
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def lines(path: Path, language: str, on_repair: Callable[[int], None]) -> Iterator[str]:
@@ -123,6 +127,23 @@ def _decode(raw: bytes, path: Path, number: int, language: str) -> tuple[str, bo
         f"UTF-8 (or {', '.join(candidates)}, as '{language}' files may be)",
         "save the file as UTF-8, or correct `language` in the scenario",
     )
+
+
+def json_values(lines: Iterable[str], path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield line number (from 1) and value of every line that is not blank; raises DataError for one that is no JSON."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except (ValueError, RecursionError) as error:
+            told = f", column {error.colno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else f": {error}"
+            raise DataError(f"{paths.shown(path)} line {number}{told}", "one JSON value per line", "the file") from None
+
+
+def whole(text: str) -> str:
+    """Return `text` with U+FFFD in place of half a character, which JSON can hold and no file of text."""
+    return _HALF.sub("\ufffd", text)
 
 
 def legacy_encodings(language: str) -> tuple[str, ...]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 BATCH = 20_000
 FORMATS = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 _DELIMITERS = ",;\t|"
-_HALF = re.compile("[\ud800-\udfff]")  # half of a character, which JSON can hold and no file of text
 _MEND = "the file, or `columns` of the scenario"
 
 
@@ -113,15 +110,7 @@ def _places(header: list[str], columns: dict[str, str], path: Path) -> list[int]
 
 
 def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:
-    for number, line in enumerate(_texts(path, language, account), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(
-                f"{paths.shown(path)} line {number}, column {error.colno}: {error.msg}", "one JSON object per line", _MEND
-            ) from None
+    for number, record in encodings.json_values(_texts(path, language, account), path):
         if not isinstance(record, dict):
             raise DataError(f"{paths.shown(path)} line {number}: a {type(record).__name__}", "one JSON object per line", _MEND)
         for name in columns.values():
@@ -135,7 +124,7 @@ def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account)
 def _plain(value: Any, path: Path, number: int, name: str) -> str | None:
     if isinstance(value, (dict, list)):
         raise DataError(f"{paths.shown(path)} line {number}, '{name}': a {type(value).__name__}", "text or a number", _MEND)
-    return None if value is None else _HALF.sub("\ufffd", str(value))
+    return None if value is None else encodings.whole(str(value))
 
 
 def _parquet(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:

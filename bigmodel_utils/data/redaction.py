@@ -87,6 +87,7 @@ def _refuse(source: Path, target: Path, mode: str, key: bytes | None) -> None:
 
 def _clean(value: str, field: str, key: bytes | None, finds: list[Find]) -> str:
     """Return `value` without its personal data, which are added to `finds`."""
+    value = encodings.whole(value)
     spans = personal_data.find(value)
     finds += [(field, span) for span in spans]
     return personal_data.replace(value, spans, key) if spans else value
@@ -127,14 +128,7 @@ def _lines(path: Path, language: str) -> Iterator[str]:
 
 
 def _jsonl(path: Path, key: bytes | None, language: str) -> Iterator[tuple[int, _Record]]:
-    for number, line in enumerate(_lines(path, language), 1):
-        if not line.strip():
-            continue
-        try:
-            content = json.loads(line)
-        except json.JSONDecodeError as error:
-            given = f"{paths.shown(path)} line {number}, column {error.colno}: {error.msg}"
-            raise DataError(given, "one JSON value per line", "the file") from None
+    for number, content in encodings.json_values(_lines(path, language), path):
         finds: list[Find] = []
         cleaned = _walk(content, "$", key, finds)
         yield number, _Record(json.dumps(cleaned, ensure_ascii=False) + "\n", finds)

@@ -145,6 +145,8 @@ def test_half_a_character_in_json_is_lost_not_the_run(tmp_path):
         ('["fine", 5]', "line 2: a list"),
         ('{"txt": "fine", "label": 5}', "no 'text' in r.jsonl line 2"),
         ('{"text": {"deep": 1}, "label": 5}', "line 2, 'text': a dict"),
+        ("[" * 100_000, "line 2"),
+        ('{"text": ' + "9" * 5000 + "}", "line 2"),
     ],
 )
 def test_bad_json_line(tmp_path, line, given):

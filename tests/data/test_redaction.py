@@ -42,6 +42,13 @@ def test_jsonl_is_searched_to_its_depth_with_numbers(tmp_path):
     assert [s["field"] for s in spans(result)] == ["$.phone", "$.deep.list[1]"]
 
 
+def test_half_a_character_in_json_is_no_obstacle(tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "half \\ud83d, ann@example.com"}\n')
+    result = redaction.redact(source, tmp_path / "out.jsonl")
+    assert json.loads(result.target.read_text(encoding="utf-8")) == {"text": "half \ufffd, [EMAIL]"}
+
+
 def test_dropping_and_pseudonyms(tmp_path):
     source = tmp_path / "in.csv"
     source.write_text("text\na@b.example\nplain\na@b.example again\n")
