@@ -47,23 +47,31 @@ class Quantity(BaseModel):
         return self
 
     @classmethod
+    def estimated(
+        cls,
+        low: float,
+        mid: float,
+        high: float,
+        unit: str,
+        *,
+        source: str,
+        method: str,
+        as_of: date | None = None,
+        n: int | None = None,
+    ) -> Quantity:
+        """Return an estimate with its interval."""
+        return cls(mid=mid, low=low, high=high, unit=unit, origin="estimated", source=source, method=method, as_of=as_of, n=n)
+
+    @classmethod
     def within(cls, factor: float, mid: float, unit: str, *, source: str, method: str) -> Quantity:
         """Return an estimate that is right within a factor: its interval reaches from mid / factor to mid * factor."""
-        return cls(mid=mid, low=mid / factor, high=mid * factor, unit=unit, origin="estimated", source=source, method=method)
+        return cls.estimated(mid / factor, mid, mid * factor, unit, source=source, method=method)
 
     def carried(self, ratio: float, factor: float, *, source: str, method: str) -> Quantity:
         """Return the quantity as expected elsewhere: times `ratio`, its interval wider by `factor` on both sides."""
         low, high = (self.mid, self.mid) if self.low is None else (self.low, self.high)
-        return Quantity(
-            mid=self.mid * ratio,
-            low=low * ratio / factor,
-            high=high * ratio * factor,
-            unit=self.unit,
-            origin="estimated",
-            source=source,
-            n=self.n,
-            method=method,
-        )
+        ends = low * ratio / factor, self.mid * ratio, high * ratio * factor
+        return Quantity.estimated(*ends, self.unit, source=source, method=method, n=self.n)
 
     def scaled(self, factor: float, unit: str) -> Quantity:
         """Return the quantity times a positive constant, in a new unit."""

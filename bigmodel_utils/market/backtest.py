@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HORIZON = 3
 _DRAWS = 400
+_FIRST_CUT, _LAST_CUT = 3, 8
 
 Forecaster = Callable[[NDArray[np.float64], Prior], NDArray[np.float64]]
 
@@ -53,12 +54,10 @@ METHODS: dict[str, Forecaster] = {
 }
 
 
-def back_test(
-    series: Mapping[str, NDArray[np.float64]], belief: Prior, market_error: float = 1.0, first: int = 3, last: int = 8
-) -> pd.DataFrame:
+def back_test(series: Mapping[str, NDArray[np.float64]], belief: Prior, market_error: float = 1.0) -> pd.DataFrame:
     """Return one row per series, cut, method and year ahead: forecast, actual, ratio, and whether its 80 % band held.
 
-    Each series is cut after `first` to `last` years where three more are known. The prior's market is the one that
+    Each series is cut after three to eight years where three more are known. The prior's market is the one that
     least squares finds in the whole series, times `market_error`: 0.7 believes 30 % too little, 1.5 half too much.
     """
     import pandas as pd
@@ -67,7 +66,7 @@ def back_test(
     for name, sales in series.items():
         market = fit_least_squares(sales).m * market_error
         informed = Prior((*belief.mean[:2], float(np.log(market))), belief.sd, belief.noise)
-        for cut in range(first, min(last, len(sales) - HORIZON) + 1):
+        for cut in range(_FIRST_CUT, min(_LAST_CUT, len(sales) - HORIZON) + 1):
             for method, forecaster in METHODS.items():
                 draws = forecaster(sales[:cut], informed)
                 rows += _scored(name, cut, method, draws, sales[cut : cut + HORIZON])

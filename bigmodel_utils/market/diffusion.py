@@ -69,21 +69,6 @@ def prior(p: dict[str, Any], q: dict[str, Any], market: dict[str, Any], noise: f
     )
 
 
-def pooled_prior(fits: list[Fit], market: dict[str, Any]) -> Prior:
-    """Return a Prior for a country without history: mean and spread of ln p, ln q and noise over fits of other countries.
-
-    `market` is this country's own number of customers (low, mid, high). Raises MarketError for fewer than three fits.
-    """
-    if len(fits) < 3:
-        raise MarketError(f"{len(fits)} fitted curves", "three or more, to know how they differ", "the list of fits")
-    logs = np.log([[fit.p, fit.q] for fit in fits])
-    return Prior(
-        mean=(*logs.mean(axis=0).tolist(), float(np.log(market["mid"]))),
-        sd=(*logs.std(axis=0, ddof=1).tolist(), float(log_sd(market["low"], market["high"]))),
-        noise=float(np.median([fit.noise for fit in fits])),
-    )
-
-
 def fit_least_squares(adopters: ArrayLike) -> Fit:
     """Return the Bass curve closest to yearly adopters. Source: Srinivasan & Mason 1986, Marketing Science 5(2).
 

@@ -64,7 +64,7 @@ def estimate(scenario: Scenario) -> Estimate:
     )
     top_down = size.market_size(x["parcels_per_year"], x["reviewed_share"] * x["eligible_parcel_share"], 1, *share)
     pooled = size.pool_sizes(top_down, bottom_up)
-    ratio, _, sentence = size.reconcile(top_down.tam, bottom_up.tam)
+    ratio, sentence = size.reconcile(top_down.tam, bottom_up.tam)
     potential = x["online_merchants"] * x["eligible_share"] * x["reachable_share"] * x["long_run_share"]
     table = size.table({"top_down": top_down, "bottom_up": bottom_up, "pooled": pooled})
     fan = adoption.fan(years, x["adoption_p"], x["adoption_q"], potential)
@@ -86,12 +86,5 @@ def _figures(table: pd.DataFrame, fan: pd.DataFrame, ratio: float, ratios: np.nd
 
 
 def _estimated(low: float, mid: float, high: float, unit: str) -> Quantity:
-    return Quantity(
-        low=low,
-        mid=mid,
-        high=high,
-        unit=unit,
-        origin="estimated",
-        source="assumptions of the scenario",
-        method="P10, P50, P90 over joint draws",
-    )
+    source, method = "assumptions of the scenario", "P10, P50, P90 over joint draws"
+    return Quantity.estimated(low, mid, high, unit, source=source, method=method)

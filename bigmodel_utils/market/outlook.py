@@ -96,9 +96,9 @@ def markets(scenario: Scenario, weights: Mapping[str, float] | None = None) -> R
     if target not in table.index:
         mend = "target_market.country, or a row in data/facts/countries.csv"
         raise MarketError(f"target market '{target}'", "an open country on file, other than home", mend)
-    draws, seed = scenario.decision.draws, scenario.seed
-    ranks = selection.acceptability(scores, given, draws, np.random.default_rng(seed), _SPREAD).loc[table.index]
-    pairs = selection.neighbours(scores, given, draws, np.random.default_rng(seed), _SPREAD)
+    drawn = selection.score_draws(scores, given, scenario.decision.draws, np.random.default_rng(scenario.seed), _SPREAD)
+    ranks = selection.acceptability(scores, drawn).loc[table.index]
+    pairs = selection.neighbours(scores, given, drawn)
     names = countries.set_index("iso3")["country"]
     return Ranking(scores.loc[table.index], table, ranks, pairs, closed, _finding(table, ranks, names, target))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MEND = "the table of tasks"
+ByTask = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -90,31 +91,26 @@ def in_order(work: Sequence[Task]) -> list[Task]:
     return [by_name[name] for name in order]
 
 
-def schedule(work: Sequence[Task], durations: Mapping[str, float] | None = None) -> pd.DataFrame:
-    """Return task, stage, start, finish, slack, critical, usd: earliest weeks, with mean durations unless given.
+def schedule(work: Sequence[Task]) -> pd.DataFrame:
+    """Return task, stage, start, finish, slack, critical, usd: earliest weeks, with mean durations.
 
     `slack` is how many weeks a task may slip without moving the end; on the critical path it is zero.
     """
     import pandas as pd
 
-    weeks = {task.name: task.mean for task in work} | dict(durations or {})
-    finish = {task.name: end[0] for task, end in _finishes(work, {name: np.array([value]) for name, value in weeks.items()})}
-    end = max(finish.values())
-    latest = dict.fromkeys(finish, end)
-    for task in reversed(in_order(work)):
-        for before in task.after:
-            latest[before] = min(latest[before], latest[task.name] - weeks[task.name])
+    ordered = in_order(work)
+    finish, slack = _finish_and_slack(ordered, {task.name: np.array(task.mean) for task in ordered})
     rows = [
         {
             "task": task.name,
             "stage": task.stage,
-            "start": finish[task.name] - weeks[task.name],
-            "finish": finish[task.name],
-            "slack": latest[task.name] - finish[task.name],
-            "critical": latest[task.name] - finish[task.name] < 1e-9,
-            "usd": weeks[task.name] * task.usd_per_week,
+            "start": float(finish[task.name] - task.mean),
+            "finish": float(finish[task.name]),
+            "slack": float(slack[task.name]),
+            "critical": bool(slack[task.name] < 1e-9),
+            "usd": task.mean * task.usd_per_week,
         }
-        for task in in_order(work)
+        for task in ordered
     ]
     return pd.DataFrame(rows)
 
@@ -127,22 +123,17 @@ def simulate(work: Sequence[Task], draws: int, rng: np.random.Generator) -> tupl
     """
     import pandas as pd
 
-    weeks = {task.name: _pert(task, draws, rng) for task in work}
-    finish = {task.name: end for task, end in _finishes(work, weeks)}
-    last = np.max(list(finish.values()), axis=0)
-    latest = {name: last for name in finish}
     ordered = in_order(work)
-    for task in reversed(ordered):
-        for before in task.after:
-            latest[before] = np.minimum(latest[before], latest[task.name] - weeks[task.name])
+    weeks = {task.name: _pert(task, draws, rng) for task in work}
+    finish, slack = _finish_and_slack(ordered, weeks)
     rows = []
     for task in ordered:
         low, mid, high = np.quantile(finish[task.name], [0.1, 0.5, 0.9])
         cost_low, cost_mid, cost_high = np.quantile(weeks[task.name] * task.usd_per_week, [0.1, 0.5, 0.9])
-        critical = float(np.mean(latest[task.name] - finish[task.name] < 1e-9))
+        critical = float(np.mean(slack[task.name] < 1e-9))
         rows.append((task.name, task.stage, low, mid, high, cost_low, cost_mid, cost_high, critical))
     columns = ["task", "stage", "low", "mid", "high", "usd_low", "usd_mid", "usd_high", "criticality"]
-    return last, pd.DataFrame(rows, columns=columns)
+    return np.max(list(finish.values()), axis=0), pd.DataFrame(rows, columns=columns)
 
 
 def chance_by(finish: ArrayLike, week: float) -> float:
@@ -150,13 +141,17 @@ def chance_by(finish: ArrayLike, week: float) -> float:
     return float(np.mean(np.asarray(finish) <= week))
 
 
-def _finishes(work: Sequence[Task], weeks: Mapping[str, NDArray[np.float64]]) -> list[tuple[Task, NDArray[np.float64]]]:
-    finish: dict[str, NDArray[np.float64]] = {}
-    ordered = in_order(work)
+def _finish_and_slack(ordered: Sequence[Task], weeks: Mapping[str, NDArray[np.float64]]) -> tuple[ByTask, ByTask]:
+    """Return each task's earliest finish, and how many weeks later it may finish without moving the end (critical path method)."""
+    finish: ByTask = {}
     for task in ordered:
         start = np.max([finish[before] for before in task.after], axis=0) if task.after else 0.0
         finish[task.name] = start + weeks[task.name]
-    return [(task, finish[task.name]) for task in ordered]
+    latest = dict.fromkeys(finish, np.max(list(finish.values()), axis=0))
+    for task in reversed(ordered):
+        for before in task.after:
+            latest[before] = np.minimum(latest[before], latest[task.name] - weeks[task.name])
+    return finish, {name: latest[name] - end for name, end in finish.items()}
 
 
 def _pert(task: Task, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -6,11 +6,9 @@ An orientation from dated rows, not legal advice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from bigmodel_utils import facts
-from bigmodel_utils.market import MarketError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,17 +55,15 @@ class Burden:
     duties: pd.DataFrame
 
 
-def burden(policy: pd.DataFrame, country: str, operation: Operation, oldest: date | None = None) -> Burden:
-    """Return the Burden of `operation` in `country`, from rows with the columns of data/facts/policy.csv.
+def of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
+    """Return the rows of a fact table whose `country_iso3`, codes separated by `;`, names the country."""
+    return table[table["country_iso3"].str.split(";").map(lambda codes: country in codes)]
 
-    With `oldest`, a rule dated before it is refused: someone should confirm that it still holds. Raises MarketError.
-    """
-    here = policy[policy["country_iso3"].str.split(";").map(lambda codes: country in codes)]
+
+def burden(policy: pd.DataFrame, country: str, operation: Operation) -> Burden:
+    """Return the Burden of `operation` in `country`, from rows with the columns of data/facts/policy.csv."""
+    here = of_country(policy, country)
     duties = here[here["applies_when"].map(operation.meets).astype(bool)].reset_index(drop=True)
-    stale = duties[duties["as_of"] < oldest] if oldest else duties.iloc[:0]
-    if len(stale):
-        given = f"{stale['instrument'].iloc[0]}, as of {stale['as_of'].iloc[0]}"
-        raise MarketError(given, f"rules dated {oldest} or later", "confirm the row and its date in data/facts/policy.csv")
     return Burden(
         country=country,
         known=len(here) > 0,

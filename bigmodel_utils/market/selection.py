@@ -143,19 +143,32 @@ def weight_draws(
     return result
 
 
-def acceptability(
+def score_draws(
     scores: pd.DataFrame, weights: Mapping[str, float], draws: int, rng: np.random.Generator, spread: float = 0.0
-) -> pd.DataFrame:
-    """Return the share of weight draws in which each country (rows, as in `scores`) takes each rank (columns 1 …).
+) -> NDArray[np.float64]:
+    """Return the weighted score of every country in each draw of weights (see `weight_draws`), shape (draws, countries).
 
-    Unknown criteria are drawn evenly between worst and best in each draw. Rows and columns add up to one.
+    Unknown criteria are drawn evenly between worst and best in each draw.
+    """
+    drawn = weight_draws(normalised(weights, scores), draws, rng, spread)
+    known = scores.to_numpy(float)
+    total = drawn @ np.nan_to_num(known).T
+    for row, column in zip(*np.nonzero(np.isnan(known)), strict=True):
+        total[:, row] += drawn[:, column] * rng.random(draws)
+    return total
+
+
+def acceptability(scores: pd.DataFrame, drawn: NDArray[np.float64]) -> pd.DataFrame:
+    """Return the share of draws in which each country (rows, as in `scores`) takes each rank (columns 1 …).
+
+    `drawn` is from `score_draws`. Rows and columns add up to one.
     """
     import pandas as pd
 
-    order = np.argsort(-_score_draws(scores, weights, draws, rng, spread), axis=1, kind="stable")
+    order = np.argsort(-drawn, axis=1, kind="stable")
     count = len(scores)
     cells = order * count + np.arange(count)
-    share = np.bincount(cells.ravel(), minlength=count * count).reshape(count, count) / draws
+    share = np.bincount(cells.ravel(), minlength=count * count).reshape(count, count) / len(drawn)
     return pd.DataFrame(share, index=scores.index, columns=range(1, count + 1))
 
 
@@ -174,17 +187,14 @@ def topsis(scores: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
     return pd.Series(np.where(total > 0, to_worst / np.where(total > 0, total, 1), 1.0), index=scores.index, name="topsis")
 
 
-def neighbours(
-    scores: pd.DataFrame, weights: Mapping[str, float], draws: int, rng: np.random.Generator, spread: float = 0.0
-) -> pd.DataFrame:
+def neighbours(scores: pd.DataFrame, weights: Mapping[str, float], drawn: NDArray[np.float64]) -> pd.DataFrame:
     """Return each pair of neighbours in the ranking: first, second, chance that first is ahead, methods_agree, separable.
 
-    Two countries are separable when the first is ahead in at least 80 % of draws and TOPSIS agrees on the order.
+    Two countries are separable when the first is ahead in at least 80 % of `score_draws` and TOPSIS agrees on the order.
     """
     import pandas as pd
 
     order = list(rank(scores, weights).index)
-    drawn = _score_draws(scores, weights, draws, rng, spread)
     place = {name: position for position, name in enumerate(scores.index)}
     second_opinion = topsis(scores, weights)
     rows = []
@@ -193,14 +203,3 @@ def neighbours(
         agree = bool(second_opinion[first] > second_opinion[second])
         rows.append((first, second, ahead, agree, ahead >= SURE and agree))
     return pd.DataFrame(rows, columns=["first", "second", "chance", "methods_agree", "separable"])
-
-
-def _score_draws(
-    scores: pd.DataFrame, weights: Mapping[str, float], draws: int, rng: np.random.Generator, spread: float
-) -> NDArray[np.float64]:
-    drawn = weight_draws(normalised(weights, scores), draws, rng, spread)
-    known = scores.to_numpy(float)
-    total = drawn @ np.nan_to_num(known).T
-    for row, column in zip(*np.nonzero(np.isnan(known)), strict=True):
-        total[:, row] += drawn[:, column] * rng.random(draws)
-    return total

@@ -67,29 +67,24 @@ def log_sd(low: ArrayLike, high: ArrayLike) -> NDArray[np.float64]:
     return np.log(np.asarray(high, float) / np.asarray(low, float)) / _P10_TO_P90
 
 
-def pool(estimates: Sequence[ArrayLike], log_sds: Sequence[float] | None = None) -> NDArray[np.float64]:
-    """Return one estimate from several: exp(sum(ln x / s^2) / sum(1 / s^2)), weighted by precision on the log scale.
+def pool(estimates: Sequence[ArrayLike]) -> NDArray[np.float64]:
+    """Return one estimate from several: exp(sum(ln x / s^2) / sum(1 / s^2)), s being the spread of ln x in its draws.
 
-    `log_sds` are the s; without them they are taken from the draws in each estimate. Draws are pooled one by one, so
-    what the estimates share (a common price) stays shared. Raises MarketError when a precision is missing or an estimate
-    is not above zero.
+    Draws are pooled one by one, so what the estimates share (a common price) stays shared. Raises MarketError for an
+    estimate that is a single number, or not above zero.
     """
     if any(not np.all(np.asarray(estimate, float) > 0) for estimate in estimates):
         raise MarketError("an estimate of zero or less", "estimates above zero", "the assumptions behind the smaller estimate")
     logs = [np.log(np.asarray(estimate, float)) for estimate in estimates]
-    spreads = [float(np.std(log)) for log in logs] if log_sds is None else list(log_sds)
-    if len(spreads) != len(logs) or any(not np.isfinite(s) or s <= 0 for s in spreads):
-        raise MarketError(
-            f"log_sds {spreads} for {len(logs)} estimates",
-            "one positive standard deviation of ln x for each estimate; single numbers need log_sds",
-            "size.pool(estimates, log_sds=[size.log_sd(low, high), …])",
-        )
+    spreads = [float(np.std(log)) for log in logs]
+    if not min(spreads) > 0:
+        raise MarketError("an estimate without spread", "draws that differ, of each estimate", "the call of size.pool")
     weights = [1 / s**2 for s in spreads]
     return np.exp(sum(w * log for w, log in zip(weights, logs, strict=True)) / sum(weights))
 
 
-def reconcile(top_down: ArrayLike, bottom_up: ArrayLike) -> tuple[float, bool, Message]:
-    """Return (ratio of medians top-down over bottom-up, whether it lies within [0.5, 2], the sentence that says so).
+def reconcile(top_down: ArrayLike, bottom_up: ArrayLike) -> tuple[float, Message]:
+    """Return (ratio of medians top-down over bottom-up, the sentence that says whether it lies within [0.5, 2]).
 
     Raises MarketError unless both medians lie above zero.
     """
@@ -97,16 +92,11 @@ def reconcile(top_down: ArrayLike, bottom_up: ArrayLike) -> tuple[float, bool, M
         given = f"medians {np.median(top_down):g} and {np.median(bottom_up):g}"
         raise MarketError(given, "both above zero", "the assumptions of both counts")
     ratio = float(np.median(top_down) / np.median(bottom_up))
-    agree = AGREE[0] <= ratio <= AGREE[1]
-    if agree:
-        return ratio, True, Message("The two counts agree: top-down is {ratio:number2} times bottom-up.", ratio=ratio)
-    return (
-        ratio,
-        False,
-        Message(
-            "The two counts disagree: top-down is {ratio:number2} times bottom-up. Find out why before relying on either.",
-            ratio=ratio,
-        ),
+    if AGREE[0] <= ratio <= AGREE[1]:
+        return ratio, Message("The two counts agree: top-down is {ratio:number2} times bottom-up.", ratio=ratio)
+    return ratio, Message(
+        "The two counts disagree: top-down is {ratio:number2} times bottom-up. Find out why before relying on either.",
+        ratio=ratio,
     )
 
 

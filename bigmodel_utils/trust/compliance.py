@@ -173,15 +173,12 @@ def review(scenario: Scenario, found: Mapping[Market, Mapping[str, Finding]], ri
 
 def checklist(country: str) -> list[dict[str, str]]:
     """Return the rows of data/facts/compliance_duties.csv for a country (ISO 3166 alpha-3), empty when no law of it is on file."""
-    table = facts.load("compliance_duties").fillna("")
-    here = table["country_iso3"].str.split(";").map(lambda codes: country in codes)
-    return table[here].to_dict("records")
+    return policy.of_country(facts.load("compliance_duties").fillna(""), country).to_dict("records")
 
 
 def _laws(country: str) -> set[str]:
     """Return the laws that data/facts/policy.csv names for a country."""
-    table = facts.load("policy")
-    return set(table[table["country_iso3"].str.split(";").map(lambda codes: country in codes)]["instrument"])
+    return set(policy.of_country(facts.load("policy"), country)["instrument"])
 
 
 def _concerns(condition: str, operation: policy.Operation, risk: Risk) -> bool:

@@ -41,7 +41,7 @@ def ranking() -> None:
     scores = selection.min_max(selection.candidates(facts.load("countries"), facts.load("cpu_cloud_prices"))).fillna(0.5)
     weights = dict.fromkeys(scores.columns, 1.0)
     started = time.perf_counter()
-    ours = selection.acceptability(scores, weights, DRAWS, np.random.default_rng(0))
+    ours = selection.acceptability(scores, selection.score_draws(scores, weights, DRAWS, np.random.default_rng(0)))
     seconds = time.perf_counter() - started
     print(f"Ranks of {len(scores)} countries under {DRAWS:,} draws of weights: {seconds:.3f} s")
     try:

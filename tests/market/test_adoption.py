@@ -1,14 +1,11 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES as CHECKS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bigmodel_utils.market import MarketError, adoption
 
-CHECKS = json.loads((Path(__file__).parents[1] / "check_values.json").read_text(encoding="utf-8"))
 rate_p, rate_q = st.floats(1e-4, 0.3), st.floats(0, 1.5)
 
 # Bass 1969, table: p, q, m in millions, year of the peak, sales at the peak

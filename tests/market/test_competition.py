@@ -1,16 +1,13 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from check_values import CHECK_VALUES as CHECKS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bigmodel_utils.market import MarketError, competition
 from bigmodel_utils.messages import Message
 
-CHECKS = json.loads((Path(__file__).parents[1] / "check_values.json").read_text(encoding="utf-8"))
 values = st.lists(st.floats(-20, 20), min_size=1, max_size=6)
 
 

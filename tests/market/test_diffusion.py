@@ -1,13 +1,9 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES as CHECKS
 
 from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError, adoption, diffusion
-
-CHECKS = json.loads((Path(__file__).parents[1] / "check_values.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +61,6 @@ def test_forecast_starts_near_the_last_year_and_widens(belief):
     assert low[0] < sales[-1] < high[0]
 
 
-def test_pooled_prior_carries_other_countries(belief):
-    fits = [diffusion.fit_least_squares(adoption.new_adopters(15, p, 0.4, 50.0)) for p in (0.005, 0.01, 0.02)]
-    noisy = [diffusion.Fit(fit.p, fit.q, fit.m, fit.log_covariance, 0.2) for fit in fits]
-    pooled = diffusion.pooled_prior(noisy, {"low": 5, "mid": 10, "high": 20})
-    assert np.exp(pooled.mean) == pytest.approx([0.01, 0.4, 10], rel=1e-3)
-    assert pooled.sd[0] == pytest.approx(np.log(2), rel=1e-3)
-
-
 @pytest.mark.parametrize(
     ("call", "word"),
     [
@@ -81,7 +69,6 @@ def test_pooled_prior_carries_other_countries(belief):
         (lambda belief: diffusion.fit_least_squares([0, 0, 0, 0]), "all zero"),
         (lambda belief: diffusion.fit_with_prior([], belief), "at least 1"),
         (lambda belief: diffusion.fit_with_prior([3, 0, 4], belief), "above zero"),
-        (lambda belief: diffusion.pooled_prior([], {"low": 1, "mid": 2, "high": 3}), "three"),
         (lambda belief: diffusion.prior(*[{"low": 2, "mid": 1, "high": 3}] * 3, 0.2), "low <= mid"),
     ],
 )

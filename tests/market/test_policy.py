@@ -1,9 +1,7 @@
-from datetime import date
-
 import pytest
 
 from bigmodel_utils import facts
-from bigmodel_utils.market import MarketError, policy
+from bigmodel_utils.market import policy
 
 CLASSIFIER_AT_HOME = policy.Operation("USA", personal_data=True, data_leaves=True, public_generative=False)
 CLASSIFIER_THERE = policy.Operation("USA", personal_data=True, data_leaves=False, public_generative=False)
@@ -68,8 +66,3 @@ def test_sanctions_close_a_market_only_to_those_who_apply_them(rules):
 
 def test_localisation_is_the_strictest(rules):
     assert policy.burden(rules, "RUS", CLASSIFIER_THERE).residency == "yes"
-
-
-def test_a_rule_older_than_wanted_is_refused_with_its_name(rules):
-    with pytest.raises(MarketError, match="Personal Information Protection Law"):
-        policy.burden(rules, "CHN", CLASSIFIER_THERE, oldest=date(2022, 1, 1))

@@ -57,9 +57,12 @@ def test_rank_ranges_hold_every_way_to_fill_the_unknown(column, seed):
     assert all(table.loc[i, "best_rank"] <= exact[i] <= table.loc[i, "worst_rank"] for i in scores.index)
 
 
+def ranked(scores, weights, draws, seed, spread=0.0):
+    return selection.acceptability(scores, selection.score_draws(scores, weights, draws, np.random.default_rng(seed), spread))
+
+
 def test_acceptability_counts_ranks_as_a_plain_loop_does(small):
-    rng = np.random.default_rng(5)
-    table = selection.acceptability(small, {"a": 1, "b": 1}, 4000, rng)
+    table = ranked(small, {"a": 1, "b": 1}, 4000, 5)
     drawn = selection.weight_draws(np.array([0.5, 0.5]), 4000, np.random.default_rng(5))
     counts = np.zeros((3, 3))
     for weight in drawn:
@@ -72,18 +75,19 @@ def test_acceptability_counts_ranks_as_a_plain_loop_does(small):
 
 def test_a_country_better_in_all_is_always_first():
     scores = pd.DataFrame({"a": [1.0, 0.4], "b": [1.0, 0.7]}, index=["best", "rest"])
-    assert selection.acceptability(scores, {"a": 1, "b": 1}, 500, np.random.default_rng(0)).loc["best", 1] == 1
-    pair = selection.neighbours(scores, {"a": 1, "b": 1}, 500, np.random.default_rng(0)).iloc[0]
+    drawn = selection.score_draws(scores, {"a": 1, "b": 1}, 500, np.random.default_rng(0))
+    assert selection.acceptability(scores, drawn).loc["best", 1] == 1
+    pair = selection.neighbours(scores, {"a": 1, "b": 1}, drawn).iloc[0]
     assert (pair["first"], pair["chance"], pair["separable"]) == ("best", 1.0, True)
 
 
 def test_close_scores_are_not_separable(small):
-    pairs = selection.neighbours(small, {"a": 1, "b": 1}, 4000, np.random.default_rng(1))
-    assert not pairs["separable"].any()
+    drawn = selection.score_draws(small, {"a": 1, "b": 1}, 4000, np.random.default_rng(1))
+    assert not selection.neighbours(small, {"a": 1, "b": 1}, drawn)["separable"].any()
 
 
 def test_certain_weights_give_certain_ranks(small):
-    table = selection.acceptability(small, {"a": 3, "b": 1}, 2000, np.random.default_rng(2), spread=0.01)
+    table = ranked(small, {"a": 3, "b": 1}, 2000, 2, spread=0.01)
     assert table.loc["X", 1] == 1
 
 
@@ -124,4 +128,4 @@ def test_a_column_without_a_criterion_is_refused(small):
 @pytest.mark.parametrize(("draws", "spread"), [(0, 0.0), (10, 1.0), (10, -0.1), (10, float("nan"))])
 def test_impossible_draws_of_weights_are_refused(small, draws, spread):
     with pytest.raises(MarketError, match="draws"):
-        selection.acceptability(small, {"a": 1}, draws, np.random.default_rng(0), spread)
+        ranked(small, {"a": 1}, draws, 0, spread)
