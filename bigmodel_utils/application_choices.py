@@ -9,16 +9,16 @@ from pydantic import Field
 
 from bigmodel_utils.choices import Count, Part, Positive, Share
 
-Origin = Annotated[str, Field(pattern=r"^(packaged|file|hub|folder):.+")]
+Origin = Annotated[str, Field(pattern=r"^(packaged|file):.+")]  # of a table, of pictures or of texts
 
 
 class SupportAssistant(Part):
     """Questions of both markets by intent, and answers; of what the assistant answers alone, `error_rate` may be wrong."""
 
     kind: Literal["support_assistant"]
-    questions_home: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
-    questions_target: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
-    answers: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    questions_home: Origin
+    questions_target: Origin
+    answers: Origin
     rows_per_intent: Count = 15  # in each market; intents with fewer questions are left out
     question_prefix: str = ""  # what the pretrained weights expect before a question, and before an answer
     answer_prefix: str = ""
@@ -33,7 +33,7 @@ class SentimentMonitor(Part):
     """
 
     kind: Literal["sentiment_monitor"]
-    stream: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    stream: Origin
     text_column: str = "text"
     date_column: str = "date"
     quiet_before: date
@@ -64,9 +64,9 @@ class Recommendation(Part):
     """
 
     kind: Literal["recommendation"]
-    histories: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
-    items: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
-    texts: Annotated[str, Field(pattern=r"^(packaged|file):.+")] | None = None
+    histories: Origin
+    items: Origin
+    texts: Origin | None = None
     columns: HistoryColumns = HistoryColumns()
     liked_from: float = 4.0  # a lower rating is no like
     top: Count = 10
@@ -77,8 +77,8 @@ class MedicalEntities(Part):
     """Sentences in which people marked entities, and clinical notes filed under a drug and a condition."""
 
     kind: Literal["medical_entities"]
-    sentences: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
-    notes: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    sentences: Origin
+    notes: Origin
     rows: Count = 600  # sentences to learn from
     notes_rows: Count = 300  # sentences of notes with a name in them, and as many without
     test_rows: Count = 600
@@ -89,7 +89,7 @@ class ContentGeneration(Part):
 
     kind: Literal["content_generation"]
     weights: Annotated[str, Field(pattern=r"^(packaged|hub|folder):.+")] | None = None
-    first_texts: Annotated[str, Field(pattern=r"^(packaged|file):.+")] = "packaged:peoples_daily"
+    first_texts: Origin = "packaged:peoples_daily"
     first_rows: Count = 3000
     layers: Count = 2  # of a model made here
     width: Annotated[int, Field(ge=32, multiple_of=8)] = 128
@@ -103,7 +103,7 @@ class ContentGeneration(Part):
 class DividedTable(Part):
     """A table of two markets: rows whose `divide` lies below `at` are the target market; the event is `value` above `above`."""
 
-    origin: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    origin: Origin
     value: str
     above: float
     divide: str
@@ -115,8 +115,8 @@ class BeyondText(Part):
     """Pictures and a table of two markets each; the model decides alone where at most `error_rate` of all answers go wrong."""
 
     kind: Literal["beyond_text"]
-    pictures_home: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
-    pictures_target: Annotated[str, Field(pattern=r"^(packaged|file):.+")]
+    pictures_home: Origin
+    pictures_target: Origin
     table: DividedTable
     rows: Count = 200  # labels of the target market to adapt with
     checked_rows: Count = 200  # twice as many further labels: to stop and calibrate on, and to set the line of trust on

@@ -16,8 +16,8 @@ import numpy as np
 
 from bigmodel_utils.application_choices import MedicalEntities
 from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.inputs import InputError
 from bigmodel_utils.data import packages, personal_data, sets
-from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.evaluation.entities import spans
 from bigmodel_utils.scenario import Scenario
 
@@ -32,10 +32,6 @@ _NAME = re.compile(r"[a-z][a-z0-9' -]{3,}")  # shorter ones, and numbers, are no
 _HIDDEN = 0.3  # of the names: they are in no note that is learned from
 
 Tagged = tuple[list[str], list[str]]  # words, tags
-
-
-class AnnotationError(BigModelError):
-    """Sentences or notes that entities cannot be learned from."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +79,14 @@ class Names:
 def gold(scenario: Scenario) -> Sentences:
     """Return sentences marked by people; a test sentence that is also learned from is left out.
 
-    Raises AnnotationError for a file without tags, or with too few sentences.
+    Raises InputError for a file without tags, or with too few sentences.
     """
     chosen, rng = inputs.chosen(scenario, MedicalEntities), np.random.default_rng(scenario.seed)
     parts = [_parsed(content, chosen.sentences) for content in _annotated(chosen.sentences, scenario.accept_licence)]
     if len(parts) == 1:
         order = [parts[0][place] for place in rng.permutation(len(parts[0]))]
-        parts = [
-            order[: len(order) * 7 // 10],
-            order[len(order) * 7 // 10 : len(order) * 8 // 10],
-            order[len(order) * 8 // 10 :],
-        ]
+        first, second = len(order) * 7 // 10, len(order) * 8 // 10
+        parts = [order[:first], order[first:second], order[second:]]
     train, tune = (_drawn(part, size, rng) for part, size in zip(parts, (chosen.rows, chosen.rows // 4), strict=False))
     known = {tuple(words) for words, _ in (*train, *tune)}
     test = _drawn([one for one in parts[2] if tuple(one[0]) not in known], chosen.test_rows, rng)
@@ -113,7 +106,7 @@ def silver(scenario: Scenario) -> Sentences:
     mentioned = [{_folded(w[s:e]) for w, tags in note for _, s, e in spans(tags)} for note in tagged]
     names = sorted(set().union(*mentioned))
     if len(names) < 10:
-        raise AnnotationError(f"{len(names)} names in the notes of {chosen.notes}", "10 or more", "application.notes")
+        raise InputError(f"{len(names)} names in the notes of {chosen.notes}", "10 or more", "application.notes")
     hidden = frozenset(names[place] for place in rng.permutation(len(names))[: round(_HIDDEN * len(names))])
     test = [one for note, found in zip(tagged, mentioned, strict=True) if found & hidden for one in note]
     known = [one for note, found in zip(tagged, mentioned, strict=True) if not found & hidden for one in note]
@@ -131,7 +124,7 @@ def _split(
 
     if min(map(len, (train, tune, test))) < 20:
         given = f"{len(train)}, {len(tune)} and {len(test)} sentences to learn from, stop and judge on"
-        raise AnnotationError(given, "20 or more each", origin)
+        raise InputError(given, "20 or more each", origin)
     kinds = sorted({kind for _, tags in (*train, *tune, *test) for kind, *_ in spans(tags)})
     frames = [
         pd.DataFrame({"words": [one[0] for one in part], "tags": [one[1] for one in part]}) for part in (train, tune, test)
@@ -159,11 +152,8 @@ def _parsed(content: str, origin: str) -> list[Tagged]:
         if not fields or fields[0] == "-DOCSTART-":
             found.append(([], []))
         elif len(fields) < 2 or not re.fullmatch(r"O|[BI]-\S+", fields[-1]):
-            raise AnnotationError(
-                f"{origin} with the line '{line[:40]}'",
-                "a word, and last its tag, as B-DRUG, I-DRUG or O",
-                "application.sentences",
-            )
+            allowed = "a word, and last its tag, as B-DRUG, I-DRUG or O"
+            raise InputError(f"{origin} with the line '{line[:40]}'", allowed, "application.sentences")
         elif len(found[-1][0]) < _LONGEST:
             found[-1][0].append(fields[0])
             found[-1][1].append(fields[-1])
@@ -183,10 +173,9 @@ def _notes(origin: str, accepted: bool) -> pd.DataFrame:
         frame = pd.concat(frames).rename(columns={"review": "text", "drugName": "drug"})
     else:
         frame = inputs.frame(origin)
-    for column in ("text", "drug", "condition"):
-        if column not in frame:
-            raise AnnotationError(f"{origin} without a column '{column}'", nearest(column, frame.columns), "application.notes")
-    return frame[["text", "drug", "condition"]].dropna(subset=["text"]).drop_duplicates("text").reset_index(drop=True)
+    columns = ["text", "drug", "condition"]
+    inputs.need(frame, columns, origin)
+    return frame[columns].dropna(subset=["text"]).drop_duplicates("text").reset_index(drop=True)
 
 
 def _names(notes: pd.DataFrame) -> dict[tuple[str, ...], str]:
@@ -198,8 +187,7 @@ def _names(notes: pd.DataFrame) -> dict[tuple[str, ...], str]:
 
 
 def _clean(text: str) -> str:
-    plain = html.unescape(text).strip().strip('"')
-    return personal_data.replace(plain, personal_data.find(plain))
+    return personal_data.masked(html.unescape(text).strip().strip('"'))
 
 
 def _words(sentence: str) -> list[str]:
@@ -208,9 +196,3 @@ def _words(sentence: str) -> list[str]:
 
 def _folded(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(word.casefold() for word in words)
-
-
-def sheets(scenario: Scenario) -> list[dict[str, object]]:
-    """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = inputs.chosen(scenario, MedicalEntities)
-    return inputs.sheets((chosen.sentences, chosen.notes), scenario.accept_licence)

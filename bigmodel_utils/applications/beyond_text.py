@@ -107,7 +107,7 @@ def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:
 _SUBJECTS = {"pictures": Message("Pictures"), "table": Message("The table")}
 
 
-def told(judged: Judged, money: Worth) -> Message:
+def finding(judged: Judged, money: Worth) -> Message:
     """Return what one subject came to, true whichever way it came out."""
     return Message(
         "{subject}: the adapted model has {b:percent1} right, the home model as it is {a:percent1}; {adapting} {rival} It may decide "

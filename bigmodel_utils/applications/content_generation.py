@@ -179,7 +179,7 @@ def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:
     }
 
 
-def told(judged: Judged, money: Worth) -> Message:
+def finding(judged: Judged, money: Worth) -> Message:
     """Return what the page came to, true whichever way it came out."""
     gained = (
         Message("Adapting lowers")

@@ -10,16 +10,12 @@ import yaml
 
 from bigmodel_utils.application_choices import SupportAssistant
 from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.inputs import InputError
 from bigmodel_utils.data import packages, personal_data
-from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class HelpDeskError(BigModelError):
-    """Questions or answers that an assistant cannot learn from as they stand."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Desk:
 def read(scenario: Scenario) -> Desk:
     """Return the desk's texts: intents that both markets ask about often enough; every question once.
 
-    Raises HelpDeskError for a file without its columns, or fewer than two shared intents.
+    Raises InputError for a file without its columns, or fewer than two shared intents.
     """
     chosen = inputs.chosen(scenario, SupportAssistant)
     accepted = scenario.accept_licence
@@ -45,7 +41,7 @@ def read(scenario: Scenario) -> Desk:
     shared = tuple(sorted(often[0] & often[1]))
     if len(shared) < 2:
         given = f"{len(shared)} intents with {chosen.rows_per_intent} questions or more in both markets"
-        raise HelpDeskError(given, "two or more", "application.rows_per_intent, or more questions")
+        raise InputError(given, "two or more", "application.rows_per_intent, or more questions")
     home, target = (frame[frame["intent"].isin(shared)].reset_index(drop=True) for frame in (home, target))
     return Desk(home, target, _known(chosen.answers, accepted), shared)
 
@@ -58,8 +54,7 @@ def spoken(text: str) -> str:
 
 def masked(text: str) -> str:
     """Return `text` on one line with personal data replaced by their type, as [EMAIL]."""
-    line = " ".join(text.split())
-    return personal_data.replace(line, personal_data.find(line))
+    return personal_data.masked(" ".join(text.split()))
 
 
 def _questions(origin: str, accepted: bool) -> pd.DataFrame:
@@ -79,13 +74,9 @@ def _known(origin: str, accepted: bool) -> pd.DataFrame:
 def _frame(origin: str, accepted: bool, columns: tuple[str, ...]) -> pd.DataFrame:
     kind, _, name = origin.partition(":")
     members = packages.dataset(name, accepted)["members"].values() if kind == "packaged" else ()
-    told = [path.endswith(".yml") for path in members]
-    frame = _conversations(name, accepted) if told and all(told) else inputs.frame(origin, accepted)
-    for column in columns:
-        if column not in frame:
-            raise HelpDeskError(
-                f"{origin} without a column '{column}'", nearest(column, frame.columns), "application in the scenario"
-            )
+    is_yaml = [path.endswith(".yml") for path in members]
+    frame = _conversations(name, accepted) if is_yaml and all(is_yaml) else inputs.frame(origin, accepted)
+    inputs.need(frame, columns, origin)
     texts = frame[list(columns)].dropna().astype(str)
     return texts.assign(**{column: texts[column].map(masked) for column in columns if column != "intent"})
 
@@ -101,9 +92,3 @@ def _conversations(name: str, accepted: bool) -> pd.DataFrame:
         turns = [turn for turn in conversations if isinstance(turn, list) and len(turn) > 1]
         rows += [{"question": str(turn[0]), "intent": topic, "answer": str(turn[1])} for turn in turns]
     return pd.DataFrame(rows)
-
-
-def sheets(scenario: Scenario) -> list[dict[str, object]]:
-    """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = inputs.chosen(scenario, SupportAssistant)
-    return inputs.sheets((chosen.questions_home, chosen.questions_target, chosen.answers), scenario.accept_licence)

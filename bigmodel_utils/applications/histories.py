@@ -11,8 +11,8 @@ import numpy as np
 
 from bigmodel_utils.application_choices import Recommendation
 from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.inputs import InputError
 from bigmodel_utils.data import packages, sets
-from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ _LEAST = 3  # items in a history: one to learn from, one to choose settings on, 
 _YEAR = re.compile(r"\((\d{4})\)\s*$")
 _ARTICLE = re.compile(r"^(.*), (the|a|an|il|la|le|les|el|das|der|die)$")
 _FILMS = """select Title as title, Year as year, Genre, Director, Writer, "Cast", Language, Country from omdb"""
-
-
-class HistoryError(BigModelError):
-    """Histories or items that nothing can be recommended from."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +54,13 @@ class Histories:
 def read(scenario: Scenario) -> Histories:
     """Return the likes of users with three or more, in order of time; only user, item, time and rating are read.
 
-    Raises HistoryError for missing columns, unknown items, times that are none, or too few users.
+    Raises InputError for missing columns, unknown items, times that are none, or too few users.
     """
     chosen = inputs.chosen(scenario, Recommendation)
     accepted, names = scenario.accept_licence, chosen.columns
     likes, items = inputs.frame(chosen.histories, accepted), inputs.frame(chosen.items, accepted)
-    _need(likes, (names.user, names.item, names.time), chosen.histories)
-    _need(items, (names.item, names.title), chosen.items)
+    inputs.need(likes, (names.user, names.item, names.time), chosen.histories)
+    inputs.need(items, (names.item, names.title), chosen.items)
     items = items.drop_duplicates(names.item)
     likes, dropped = _likes(likes, chosen, items[names.item])
     extra = _texts(_films(chosen.texts, accepted), chosen.texts) if chosen.texts else {}
@@ -86,10 +82,9 @@ def read(scenario: Scenario) -> Histories:
 def _likes(likes: pd.DataFrame, chosen: Recommendation, known: pd.Series) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return what counts as a like, oldest first, and what was left out; a user's ties in time keep the order of the file."""
     names = chosen.columns
-    if not likes[names.time].dtype.kind == "i" and likes[names.time].dtype.kind != "M":
-        raise HistoryError(
-            f"column '{names.time}' of {likes[names.time].dtype}", "dates, or whole seconds", "application.columns.time"
-        )
+    if likes[names.time].dtype.kind not in "iM":
+        given = f"column '{names.time}' of {likes[names.time].dtype}"
+        raise InputError(given, "dates, or whole seconds", "application.columns.time")
     dropped, rows = {}, likes.dropna(subset=[names.user, names.item, names.time])
     dropped["incomplete"] = len(likes) - len(rows)
     if names.rating and names.rating in rows:
@@ -103,7 +98,7 @@ def _likes(likes: pd.DataFrame, chosen: Recommendation, known: pd.Series) -> tup
     dropped["short_history"] = len(rows) - len(kept)
     if kept[names.user].nunique() < 20:
         given = f"{kept[names.user].nunique()} users with {_LEAST} likes or more"
-        raise HistoryError(given, "20 or more", "application.histories, or application.liked_from")
+        raise InputError(given, "20 or more", "application.histories, or application.liked_from")
     return kept, {reason: count for reason, count in dropped.items() if count}
 
 
@@ -117,7 +112,7 @@ def _described(items: pd.DataFrame, chosen: Recommendation) -> list[str]:
 
 def _texts(frame: pd.DataFrame, origin: str) -> dict[tuple[str, str], str]:
     """Return what is written about a title of a year: every other column's words."""
-    _need(frame, ("title", "year"), origin)
+    inputs.need(frame, ("title", "year"), origin)
     words = frame.drop(columns=["title", "year"]).fillna("").astype(str).agg(" ".join, axis=1)
     keys = zip(frame["title"].astype(str), frame["year"], strict=True)
     return {(_folded(title), f"{year}"): text for (title, year), text in zip(keys, words, strict=True)}
@@ -146,15 +141,3 @@ def _films(origin: str, accepted: bool) -> pd.DataFrame:
     with sqlite3.connect(":memory:") as memory:
         memory.deserialize(content)
         return pd.read_sql_query(_FILMS, memory)
-
-
-def _need(frame: pd.DataFrame, columns: tuple[str, ...], origin: str) -> None:
-    for column in columns:
-        if column not in frame:
-            raise HistoryError(f"column '{column}' in {origin}", nearest(column, frame.columns), "application.columns")
-
-
-def sheets(scenario: Scenario) -> list[dict[str, object]]:
-    """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = inputs.chosen(scenario, Recommendation)
-    return inputs.sheets(filter(None, (chosen.histories, chosen.items, chosen.texts)), scenario.accept_licence)

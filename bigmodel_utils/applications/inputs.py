@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, get_args
 
@@ -10,7 +10,7 @@ from bigmodel_utils import paths, trace
 from bigmodel_utils.artifacts import file_hash
 from bigmodel_utils.choices import Part
 from bigmodel_utils.data import packages, sets
-from bigmodel_utils.errors import BigModelError
+from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _MEND = "application in the scenario"
 
 
 class InputError(BigModelError):
-    """An application of another kind than its notebook, or a file that cannot be read."""
+    """An application of another kind than its notebook, or data that it cannot work with as they stand."""
 
 
 def chosen(scenario: Scenario, kind: type[Chosen]) -> Chosen:
@@ -62,11 +62,28 @@ def frame(origin: str, accepted: bool = False, header: bool = True) -> pd.DataFr
         raise InputError(f"{origin}: {reason}", f"one of {', '.join(readers)}", _MEND) from None
 
 
-def sheets(origins: Iterable[str], accepted: bool) -> list[dict[str, object]]:
-    """Return origin, about, licence and gaps of each set; a file of one's own speaks for itself."""
-    found = []
-    for origin in origins:
-        kind, _, name = origin.partition(":")
-        known = packages.dataset(name, accepted) if kind == "packaged" else {}
-        found.append({"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}})
-    return found
+def need(table: pd.DataFrame, columns: Iterable[str], origin: str) -> None:
+    """Raise InputError naming the first of `columns` that `table` lacks, and the nearest that it has."""
+    for column in columns:
+        if column not in table:
+            raise InputError(f"{origin} without a column '{column}'", nearest(column, table.columns), _MEND)
+
+
+def sheets(scenario: Scenario) -> list[dict[str, object]]:
+    """Return `sheet` of every set that the scenario's application names."""
+    return [sheet(origin, scenario.accept_licence) for origin in _origins(scenario.application)]
+
+
+def sheet(origin: str, accepted: bool) -> dict[str, object]:
+    """Return origin, about, licence and gaps of a set; a file of one's own speaks for itself."""
+    kind, _, name = origin.partition(":")
+    known = packages.dataset(name, accepted) if kind == "packaged" else {}
+    return {"origin": name.replace("_", " "), **{key: known.get(key) for key in ("about", "licence", "gaps")}}
+
+
+def _origins(part: Part | None) -> Iterator[str]:
+    for _, value in part or ():
+        if isinstance(value, Part):
+            yield from _origins(value)
+        elif str(value).startswith(("packaged:", "file:")):
+            yield value

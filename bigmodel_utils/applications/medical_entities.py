@@ -128,10 +128,8 @@ def _recalls(data: Sentences, told: dict[str, list[list[str]]], confidence: floa
     return {name: intervals.share(sum(hits), len(hits), confidence) for name, hits in found.items()}
 
 
-def _beyond(
-    texts: Sequence[list[str]], truth: Sequence[list[str]], told: Sequence[list[str]], most: int = 12
-) -> list[dict[str, object]]:
-    """Return the entities told where the tags have none, commonest first: name, kind, times."""
+def _beyond(texts: Sequence[list[str]], truth: Sequence[list[str]], told: Sequence[list[str]]) -> list[dict[str, object]]:
+    """Return the twelve entities told most often where the tags have none, commonest first: name, kind, times."""
     extra: Counter[tuple[str, str]] = Counter()
     for words, tags, answer in zip(texts, truth, told, strict=True):
         taken = {place for _, start, end in spans(tags) for place in range(start, end)}
@@ -140,15 +138,13 @@ def _beyond(
             for kind, start, end in spans(answer)
             if not taken & set(range(start, end))
         )
-    return [{"name": name, "kind": kind, "times": times} for (name, kind), times in extra.most_common(most)]
+    return [{"name": name, "kind": kind, "times": times} for (name, kind), times in extra.most_common(12)]
 
 
-def _shown(
-    texts: Sequence[list[str]], truth: Sequence[list[str]], told: Sequence[list[str]], most: int = 5
-) -> list[dict[str, list[str]]]:
-    """Return the first sentences in which the tags or the model find anything, of ten words or more."""
+def _shown(texts: Sequence[list[str]], truth: Sequence[list[str]], told: Sequence[list[str]]) -> list[dict[str, list[str]]]:
+    """Return the first five sentences in which the tags or the model find anything, of ten words or more."""
     rows = zip(texts, truth, told, strict=True)
-    picked = [(w, t, a) for w, t, a in rows if len(w) >= 10 and (spans(t) or spans(a))][:most]
+    picked = [(w, t, a) for w, t, a in rows if len(w) >= 10 and (spans(t) or spans(a))][:5]
     return [{"words": words, "truth": tags, "told": answer} for words, tags, answer in picked]
 
 
@@ -186,7 +182,7 @@ def figures(gold: Judged, silver: Judged, money: Worth) -> dict[str, Quantity]:
     return found | {"sentences_per_second": gold.rate, "saving_per_thousand": money.saving}
 
 
-def told(gold: Judged, silver: Judged, money: Worth) -> Message:
+def finding(gold: Judged, silver: Judged, money: Worth) -> Message:
     """Return what the page came to, true whichever way it came out."""
     saved = (
         Message("Proposals checked by people save {usd:money} per 1,000 entities.", usd=money.saving)

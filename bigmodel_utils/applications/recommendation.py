@@ -131,13 +131,13 @@ def _new(likes: Histories, kernel: np.ndarray, found: dict[str, tuple[float, ...
     return result
 
 
-def _shown(likes: Histories, scores: np.ndarray, wanted: np.ndarray, users: int = 4, deep: int = 5) -> list[dict[str, object]]:
-    """Return the latest likes of some users, the hybrid's proposals, and what they liked next."""
+def _shown(likes: Histories, scores: np.ndarray, wanted: np.ndarray) -> list[dict[str, object]]:
+    """Return the latest likes of four users, the hybrid's five first proposals, and what they liked next."""
     rows = []
-    for user in np.linspace(0, likes.users - 1, users).astype(int):
+    for user in np.linspace(0, likes.users - 1, 4).astype(int):
         own = likes.user == user
         latest = likes.item[own][np.argsort(likes.age[own])][1:4]
-        best = np.argsort(-scores[user], kind="stable")[:deep]
+        best = np.argsort(-scores[user], kind="stable")[:5]
         rows.append(
             {
                 "latest": [likes.titles[item] for item in latest],
@@ -199,7 +199,7 @@ def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:
     }
 
 
-def told(judged: Judged, money: Worth) -> Message:
+def finding(judged: Judged, money: Worth) -> Message:
     """Return what the page came to, true whichever way it came out."""
     gained = judged.gains["hybrid"]
     beats = (

@@ -9,7 +9,6 @@ import numpy as np
 from bigmodel_utils.application_choices import SentimentMonitor
 from bigmodel_utils.applications import inputs, surge
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.evaluation import compare, intervals, metrics
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.scenario import Scenario
@@ -17,10 +16,6 @@ from bigmodel_utils.training.rival import Rival, fit_rival
 from bigmodel_utils.units import Quantity
 
 _HOME_ROWS = 300
-
-
-class MonitorError(BigModelError):
-    """A stream that cannot be watched as it stands."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -101,12 +101,19 @@ def judge(assistant: Assistant) -> Judged:
     return Judged(_scores(right, settings.confidence), compared, jobs, abroad, (drawn.high - drawn.low, high - low))
 
 
-def _folds(assistant: Assistant, market: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return (known, asked) row numbers, every row asked once, each intent in every fold."""
+def _out_of_fold(
+    assistant: Assistant, market: str, x: np.ndarray, fit: Callable[[np.ndarray], Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return confidence and correctness of every row of `x`, asked of a model that `fit` made of rows of other folds."""
     from sklearn.model_selection import StratifiedKFold
 
-    intents = assistant.intents[market]
-    return list(StratifiedKFold(FOLDS, shuffle=True, random_state=assistant.scenario.seed).split(intents, intents))
+    y, folds = assistant.intents[market], StratifiedKFold(FOLDS, shuffle=True, random_state=assistant.scenario.seed)
+    sure, right = np.zeros(len(y)), np.zeros(len(y), dtype=bool)
+    for known, asked in folds.split(y, y):
+        model = fit(known)
+        chances = model.predict_proba(x[asked])
+        sure[asked], right[asked] = chances.max(axis=1), model.classes_[chances.argmax(axis=1)] == y[asked]
+    return sure, right
 
 
 def _home(assistant: Assistant) -> Arms:
@@ -136,14 +143,13 @@ def _target(assistant: Assistant) -> Arms:
 
 def _learned(assistant: Assistant, market: str, beside: str | None) -> tuple[np.ndarray, np.ndarray]:
     """Return confidence and correctness by row of heads that never saw the row; `beside` is another market to learn from."""
-    x, y, seed = assistant.vectors[market], assistant.intents[market], assistant.scenario.seed
+    x, y = assistant.vectors[market], assistant.intents[market]
     more_x, more_y = (assistant.vectors[beside], assistant.intents[beside]) if beside else (x[:0], y[:0])
-    sure, right = np.zeros(len(y)), np.zeros(len(y), dtype=bool)
-    for known, asked in _folds(assistant, market):
-        model = head(np.concatenate([x[known], more_x]), np.concatenate([y[known], more_y]), seed)
-        chances = model.predict_proba(x[asked])
-        sure[asked], right[asked] = chances.max(axis=1), model.classes_[chances.argmax(axis=1)] == y[asked]
-    return sure, right
+
+    def fit(known: np.ndarray) -> Any:
+        return head(np.concatenate([x[known], more_x]), np.concatenate([y[known], more_y]), assistant.scenario.seed)
+
+    return _out_of_fold(assistant, market, x, fit)
 
 
 def _words(assistant: Assistant, market: str, language: str) -> tuple[np.ndarray, np.ndarray]:
@@ -154,12 +160,11 @@ def _words(assistant: Assistant, market: str, language: str) -> tuple[np.ndarray
 
     one = LogisticRegression(C=30.0, solver="liblinear", dual=True, max_iter=5000, random_state=assistant.scenario.seed)
     texts, y = getattr(assistant.desk, market)["question"].to_numpy(dtype=object), assistant.intents[market]
-    sure, right = np.zeros(len(y)), np.zeros(len(y), dtype=bool)
-    for known, asked in _folds(assistant, market):
-        model = make_pipeline(features(language), OneVsRestClassifier(one)).fit(texts[known], y[known])
-        chances = model.predict_proba(texts[asked])
-        sure[asked], right[asked] = chances.max(axis=1), model.classes_[chances.argmax(axis=1)] == y[asked]
-    return sure, right
+
+    def fit(known: np.ndarray) -> Any:
+        return make_pipeline(features(language), OneVsRestClassifier(one)).fit(texts[known], y[known])
+
+    return _out_of_fold(assistant, market, texts, fit)
 
 
 def _commonest(assistant: Assistant, market: str) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +204,7 @@ def figures(judged: Judged, money: Mapping[str, Worth]) -> dict[str, Quantity]:
     return found | {"messages_per_second": judged.jobs["target_routing"].rate}
 
 
-def told(judged: Judged, money: Mapping[str, Worth]) -> Message:
+def finding(judged: Judged, money: Mapping[str, Worth]) -> Message:
     """Return what the page came to, true whichever way it came out."""
     jobs = judged.jobs
     return Message(

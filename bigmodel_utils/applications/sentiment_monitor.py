@@ -10,9 +10,9 @@ import numpy as np
 
 from bigmodel_utils.application_choices import SentimentMonitor
 from bigmodel_utils.applications import inputs, surge
-from bigmodel_utils.applications.replay import MonitorError, Replay
+from bigmodel_utils.applications.inputs import InputError
+from bigmodel_utils.applications.replay import Replay
 from bigmodel_utils.data import personal_data
-from bigmodel_utils.errors import nearest
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import Quantity
@@ -24,34 +24,25 @@ if TYPE_CHECKING:
 def read(scenario: Scenario) -> pd.DataFrame:
     """Return date and text of the stream, oldest first; texts on one line, personal data masked.
 
-    Raises MonitorError for a missing column, a date that is none, or a stream that ends before it is quiet no longer.
+    Raises InputError for a missing column, a date that is none, or a stream that ends before it is quiet no longer.
     """
     import pandas as pd
 
     chosen = inputs.chosen(scenario, SentimentMonitor)
     frame = inputs.frame(chosen.stream, scenario.accept_licence)
-    for column in (chosen.text_column, chosen.date_column):
-        if column not in frame:
-            raise MonitorError(
-                f"column '{column}' in {chosen.stream}", nearest(column, frame.columns), "application in the scenario"
-            )
+    inputs.need(frame, (chosen.text_column, chosen.date_column), chosen.stream)
     dates = pd.to_datetime(frame[chosen.date_column], format="ISO8601", errors="coerce")
     if dates.isna().any():
         given = str(frame[chosen.date_column][dates.isna()].iloc[0])[:40]
-        raise MonitorError(f"{given!r} as a date in {chosen.stream}", "dates as 2026-11-01", chosen.date_column)
+        raise InputError(f"{given!r} as a date in {chosen.stream}", "dates as 2026-11-01", chosen.date_column)
     lines = frame[chosen.text_column].fillna("").astype(str).str.split().str.join(" ")
-    texts = [personal_data.replace(line, personal_data.find(line)) for line in lines]
+    texts = [personal_data.masked(line) for line in lines]
     stream = pd.DataFrame({"date": dates.dt.tz_localize(None).dt.normalize(), "text": texts})
     stream = stream[stream["text"] != ""].sort_values("date", kind="stable").reset_index(drop=True)
     if stream.empty or not stream["date"].min() < pd.Timestamp(chosen.quiet_before) <= stream["date"].max():
         given = f"quiet before {chosen.quiet_before}, in a stream of {len(stream)} texts"
-        raise MonitorError(given, "a day inside the stream", "application.quiet_before")
+        raise InputError(given, "a day inside the stream", "application.quiet_before")
     return stream
-
-
-def sheet(scenario: Scenario) -> list[dict[str, object]]:
-    """Return origin, about, licence and gaps of the stream; a file of one's own speaks for itself."""
-    return inputs.sheets([inputs.chosen(scenario, SentimentMonitor).stream], scenario.accept_licence)
 
 
 @dataclass(frozen=True)
@@ -129,9 +120,8 @@ def topics(texts: list[str], count: int, seed: int) -> tuple[tuple[str, ...], np
     try:
         counts = words.fit_transform([re.sub(r"\d", " ", text) for text in texts])
     except ValueError:
-        raise MonitorError(
-            f"{len(texts)} texts that share no words", "words that come back in five texts or more", "application.stream"
-        ) from None
+        given, allowed = f"{len(texts)} texts that share no words", "words that come back in five texts or more"
+        raise InputError(given, allowed, "application.stream") from None
     model = NMF(min(count, *counts.shape), init="nndsvda", max_iter=1000, random_state=seed)
     weights = model.fit_transform(counts)
     terms = words.get_feature_names_out()
@@ -166,7 +156,7 @@ def reads_home(replayed: Replay) -> Message:
     )  # fmt: skip
 
 
-def told(replayed: Replay, watched: Watched, confidence: float) -> Message:
+def finding(replayed: Replay, watched: Watched, confidence: float) -> Message:
     """Return what the page came to, true whichever way it came out."""
     size = replayed.sizes[len(replayed.sizes) // 2]
     return Message(

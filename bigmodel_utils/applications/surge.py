@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from bigmodel_utils.errors import BigModelError
+from bigmodel_utils.applications.inputs import InputError
 
 YEAR = 365
 WEEK = 7
@@ -20,10 +20,6 @@ _YEARS = 100  # simulated, to set the alarm's height
 _SLACK = 0.25  # tuned to a shift of half a standard deviation a day (Page 1954)
 _HEIGHTS = 33  # tried at once; the grid is narrowed twice
 Rule = Literal["sum", "day"]  # deviations added up day by day (CUSUM, Page 1954), or each day for itself (Shewhart 1931)
-
-
-class SurgeError(BigModelError):
-    """A stream that does not teach what is usual."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +68,11 @@ class Watch:
 def learn(quiet: np.ndarray, scores: np.ndarray, rule: Rule, per_year: float, seed: int) -> Watch:
     """Return the lowest watch that alarms at most `per_year` times in resampled years of `quiet` days, (days, 2).
 
-    scores: of the quiet days' messages. Raises SurgeError for fewer than four weeks, or messages that all score alike.
+    scores: of the quiet days' messages. Raises InputError for fewer than four weeks, or messages that all score alike.
     """
     if len(quiet) < _LEAST_DAYS or scores.std() == 0:
         given = f"{len(quiet)} quiet days with {len(scores)} messages"
-        raise SurgeError(given, f"{_LEAST_DAYS} days or more, whose messages differ", "application.quiet_before")
+        raise InputError(given, f"{_LEAST_DAYS} days or more, whose messages differ", "application.quiet_before")
     watch = Watch(rule, float(scores.mean()), float(scores.std()))
     years = resampled(quiet, _YEARS, YEAR, seed)
     low, high = 0.0, 80.0

@@ -10,15 +10,11 @@ import numpy as np
 
 from bigmodel_utils.application_choices import BeyondText
 from bigmodel_utils.applications import inputs
-from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.applications.inputs import InputError
 from bigmodel_utils.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class SubjectError(BigModelError):
-    """Pictures or a table that cannot be learned from as they stand."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +63,13 @@ def table(scenario: Scenario) -> Subject:
     chosen = inputs.chosen(scenario, BeyondText)
     given = chosen.table
     frame = inputs.frame(given.origin, scenario.accept_licence)
-    for column in (given.value, given.divide, *given.left_out):
-        if column not in frame:
-            raise SubjectError(f"column '{column}' in {given.origin}", nearest(column, frame.columns), "application.table")
+    inputs.need(frame, (given.value, given.divide, *given.left_out), given.origin)
     features = frame.drop(columns=[given.value, given.divide, *given.left_out]).select_dtypes("number")
     whole = features.notna().all(axis=1) & frame[given.value].notna() & frame[given.divide].notna()
     x, y = features[whole].to_numpy(dtype=np.float64), (frame[given.value] > given.above)[whole].to_numpy().astype(int)
     abroad = (frame[given.divide] < given.at)[whole].to_numpy()
     if not abroad.any() or abroad.all():
-        raise SubjectError(f"{given.divide} divided at {given.at:g}", "rows on both sides", "application.table.at")
+        raise InputError(f"{given.divide} divided at {given.at:g}", "rows on both sides", "application.table.at")
     low, high = np.quantile(x[~abroad], [0.01, 0.99], axis=0)  # a block with 1,200 people to a home is a slip of the pen
     x = np.clip(x, low, high)
     x = ((x - x[~abroad].mean(axis=0)) / (x[~abroad].std(axis=0) + 1e-9)).astype(np.float32)
@@ -87,9 +81,8 @@ def _split(name: str, home: Rows, target: Rows, chosen: BeyondText, seed: int) -
     labels = int(max(home.y.max(), target.y.max())) + 1
     need = chosen.rows + 2 * chosen.checked_rows
     if len(target) <= need or min(len(np.unique(home.y)), len(np.unique(target.y))) < 2:
-        raise SubjectError(
-            f"{len(target)} rows of the {name}' target market", f"more than {need}, of two labels or more", "application.rows"
-        )
+        given = f"{len(target)} rows of the {name}' target market"
+        raise InputError(given, f"more than {need}, of two labels or more", "application.rows")
     order = np.random.default_rng(seed).permutation(len(target))
     adapt, tune, trust, test = np.split(order, [chosen.rows, chosen.rows + chosen.checked_rows, need])
     return Subject(name, labels, home, *(target.pick(part) for part in (adapt, tune, trust, test)))
@@ -100,7 +93,8 @@ def _pictures(frame: pd.DataFrame, origin: str) -> Rows:
     side = isqrt(frame.shape[1] - 1)
     numbers = frame.select_dtypes("number")
     if side < 4 or side**2 != frame.shape[1] - 1 or numbers.shape != frame.shape or numbers.isna().any(axis=None):
-        raise SubjectError(f"{origin} with {frame.shape[1]} columns", "grey values of a square and a label, all numbers", "application in the scenario")  # fmt: skip
+        allowed = "grey values of a square and a label, all numbers"
+        raise InputError(f"{origin} with {frame.shape[1]} columns", allowed, "application in the scenario")
     values = frame.to_numpy(dtype=np.float32)
     grey = values[:, :-1].reshape(-1, side, side)
     return Rows(grey / max(float(grey.max()), 1e-9), values[:, -1].astype(int))
@@ -117,9 +111,3 @@ def _shrunk(grey: np.ndarray, side: int) -> np.ndarray:
     cut = torch.tensor(grey[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     small = torch.nn.functional.adaptive_avg_pool2d(cut[:, None], side)[:, 0].numpy()
     return small / max(float(small.max()), 1e-9)
-
-
-def sheets(scenario: Scenario) -> list[dict[str, object]]:
-    """Return origin, about, licence and gaps of each set that the page reads; a file of one's own speaks for itself."""
-    chosen = inputs.chosen(scenario, BeyondText)
-    return inputs.sheets((chosen.pictures_home, chosen.pictures_target, chosen.table.origin), scenario.accept_licence)

@@ -13,17 +13,13 @@ import numpy as np
 
 from bigmodel_utils.application_choices import ContentGeneration
 from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications.inputs import InputError
 from bigmodel_utils.data import personal_data, sets, sources
-from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.scenario import Scenario
 
 _TAG = re.compile(r"/[A-Za-z]+\s*|\s+")  # People's Daily: word/kind
 _END, _UNKNOWN = "<end>", "<unknown>"
 _LEAST = 8  # characters; a shorter text teaches no writing
-
-
-class WritingError(BigModelError):
-    """Texts that nothing can be learned to write from."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +33,27 @@ class Texts:
 
 
 def read(scenario: Scenario) -> Texts:
-    """Return the texts to learn to write from; raises WritingError where fewer are left than the scenario asks for."""
+    """Return the texts to learn to write from; raises InputError where fewer are left than the scenario asks for."""
     chosen, rng = inputs.chosen(scenario, ContentGeneration), np.random.default_rng(scenario.seed)
     raw = sources.read(scenario.target_market, scenario.seed, scenario.accept_licence).frame["text"].dropna().astype(str)
     texts = _clean(raw.tolist())
     need = chosen.rows + 2 * chosen.checked_rows
     if len(texts) < need:
-        raise WritingError(f"{len(texts)} texts of the target market", f"{need} or more", "application.rows, or more texts")
+        raise InputError(f"{len(texts)} texts of the target market", f"{need} or more", "application.rows, or more texts")
     drawn = [texts[place] for place in rng.permutation(len(texts))[:need]]
     first: list[str] = []
     if chosen.weights is None:
         plain = _clean([_TAG.sub("", line) for line in _lines(chosen.first_texts, scenario.accept_licence)])
         first = [plain[place] for place in rng.permutation(len(plain))[: chosen.first_rows]]
     if chosen.weights is None and len(first) < chosen.checked_rows + _LEAST:
-        raise WritingError(
-            f"{len(first)} texts in {chosen.first_texts}", f"{chosen.checked_rows + _LEAST} or more", "application.first_texts"
-        )
+        given, allowed = f"{len(first)} texts in {chosen.first_texts}", f"{chosen.checked_rows + _LEAST} or more"
+        raise InputError(given, allowed, "application.first_texts")
     return Texts(first, drawn[: chosen.rows], drawn[chosen.rows : -chosen.checked_rows], drawn[-chosen.checked_rows :])
 
 
 def _clean(texts: Sequence[str]) -> list[str]:
     plain = (" ".join(text.split()) for text in texts)
-    masked = (personal_data.replace(text, personal_data.find(text)) for text in plain if len(text) >= _LEAST)
-    return list(dict.fromkeys(masked))
+    return list(dict.fromkeys(personal_data.masked(text) for text in plain if len(text) >= _LEAST))
 
 
 def _lines(origin: str, accepted: bool) -> list[str]:
@@ -114,9 +108,9 @@ def sheets(scenario: Scenario) -> list[dict[str, object]]:
     from bigmodel_utils.training import pretrained
 
     chosen, accepted = inputs.chosen(scenario, ContentGeneration), scenario.accept_licence
-    texts = inputs.sheets([scenario.target_market.data.origin], accepted)
+    texts = inputs.sheet(scenario.target_market.data.origin, accepted)
     if chosen.weights is None:
-        return texts + inputs.sheets([chosen.first_texts], accepted)
+        return [texts, inputs.sheet(chosen.first_texts, accepted)]
     kind, _, name = chosen.weights.partition(":")
     known = pretrained.catalogue().get(name, {}) if kind == "packaged" else {}
-    return [*texts, {"origin": name, **{key: known.get(key) for key in ("about", "licence", "gaps")}}]
+    return [texts, {"origin": name, **{key: known.get(key) for key in ("about", "licence", "gaps")}}]

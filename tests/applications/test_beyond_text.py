@@ -67,14 +67,14 @@ def test_both_subjects_pass_through_the_same_calls(chosen: scenarios.Scenario) -
         assert {f"{one.subject}_{name}" for name in ("accuracy_b", "gain_b_over_rival", "alone", "saving_per_thousand")} <= set(
             figures
         )
-        assert one.subject.capitalize()[:5] in beyond_text.told(one, worth).read() or one.subject == "table"
+        assert one.subject.capitalize()[:5] in beyond_text.finding(one, worth).read() or one.subject == "table"
     for drawn in (
         charts.scores(judged),
         charts.trust(judged),
         tables.differences({one.subject: one.compared for one in judged}, charts.SUBJECTS, charts.model_name),
         tables.savings(dict(zip(charts.SUBJECTS, money, strict=True)), charts.SUBJECTS),
         beyond_text_tables.rows(judged),
-        tables.sources(two_markets.sheets(chosen)),
+        tables.sources(inputs.sheets(chosen)),
     ):
         assert drawn.html().count("<figure") == 1
 

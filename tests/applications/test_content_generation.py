@@ -69,7 +69,7 @@ def test_a_model_made_here_is_adapted_and_judged_to_the_last_figure(chosen: scen
     money = content_generation.worth(judged, chosen)
     assert 0 <= money.line.low <= money.line.mid <= money.line.high <= 1
     assert {"perplexity_after", "share_copied", "usable_line"} <= content_generation.figures(judged, money).keys()
-    assert "{" not in content_generation.told(judged, money).read()
+    assert "{" not in content_generation.finding(judged, money).read()
     for drawn in (
         charts.perplexity(judged),
         charts.screen(judged),

@@ -50,7 +50,16 @@ def test_what_cannot_be_read_is_named_without_its_folder(workspace: Path, name: 
     assert str(workspace) not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "content_generation"])
+def test_every_set_that_an_application_reads_has_a_sheet(name: str) -> None:
+    own = scenarios.load(name, {"accept_licence": True})
+    named = [field for field, value in own.application if str(value).startswith("packaged:")]
+    shown = inputs.sheets(own)
+    assert len(shown) == len(named) + (name == "beyond_text")  # one more inside its table
+    assert all(sheet["licence"] for sheet in shown)
+
+
 def test_a_packaged_set_tells_its_licence_and_a_file_its_name() -> None:
-    known, own = inputs.sheets(["packaged:optical_digits", "file:our_digits.csv"], False)
+    known, own = (inputs.sheet(origin, False) for origin in ("packaged:optical_digits", "file:our_digits.csv"))
     assert known["licence"].startswith("CC BY 4.0")
     assert own == {"origin": "our digits.csv", "about": None, "licence": None, "gaps": None}

@@ -131,7 +131,7 @@ def test_both_sets_pass_from_words_to_money(chosen: scenarios.Scenario, workspac
     assert {"gold_f1_model", "silver_recall_model_hidden", "saving_per_thousand"} <= medical_entities.figures(
         *judged, money
     ).keys()
-    assert "{" not in medical_entities.told(*judged, money).read()
+    assert "{" not in medical_entities.finding(*judged, money).read()
     drawn = [charts.scores(judged), charts.unseen(judged[1]), tables.sentences(judged[1]), tables.rows(gold, silver)]
     drawn += [tables.differences(judged), tables.kinds(judged[0]), tables.beyond(judged[1]), tables.money(money)]
     for one in drawn:

@@ -49,7 +49,7 @@ def test_two_tastes_are_told_apart_and_new_items_by_their_text(chosen: scenarios
     assert judged.ndcg_twice[0] == pytest.approx(judged.ndcg_twice[1], abs=1e-6)
     money = recommendation.worth(judged, chosen)
     assert money.brings.low <= money.brings.mid <= money.brings.high
-    assert "beats" in recommendation.told(judged, money).read()
+    assert "beats" in recommendation.finding(judged, money).read()
     for drawn in (
         charts.scores(judged),
         charts.groups(judged),

@@ -156,7 +156,7 @@ def test_the_page_in_small(run: Run) -> None:
     ):
         assert one.html()
         assert "{" not in one.finding.read("en")
-    assert "{" not in sentiment_monitor.told(replayed, watched, 0.95).read("en")
+    assert "{" not in sentiment_monitor.finding(replayed, watched, 0.95).read("en")
     assert "right" in sentiment_monitor.reads_home(replayed).read("en")
 
 

@@ -113,7 +113,7 @@ def test_every_job_is_measured_and_priced(
     assert scores["answering", "rival"] == 1  # a question shares its word with its answer alone
     money = {job: delegation.worth(done, chosen) for job, done in judged.jobs.items()}
     assert {f"{job}_alone" for job in judged.jobs} < self_service.figures(judged, money).keys()
-    told = self_service.told(judged, money)
+    told = self_service.finding(judged, money)
     for page in (
         support.scores(judged),
         support.trust(judged.jobs),
