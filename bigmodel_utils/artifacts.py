@@ -68,6 +68,7 @@ class Run:
         record = {"stage": self.stage, "files": hashes, "stat": stat, "causes": trace.causes(self.stage)}
         write_atomic(self._partial / DONE, json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True))
         swap_in(self._partial, self.folder / self.stage)
+        trace.remember()
 
     def is_done(self, stage: str) -> bool:
         return (self.folder / stage / DONE).is_file()

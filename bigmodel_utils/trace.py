@@ -14,7 +14,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ LIBRARIES = (
 )  # whose versions can change a result
 _IMPORTED_AS = {"scikit-learn": "sklearn"}
 _DEVICE = "training/device.py"  # whoever loads it computes on the device
-_DIGESTS, _MOST_DIGESTS = ".digests.json", 20_000
+_KNOWN, _MOST_KNOWN = ".code.json", 20_000
 _seen: dict[str, Any] | None = None
 
 
@@ -127,30 +127,42 @@ def code_digest(path: Path) -> str:
 
 
 def _digest_of(*codes: str) -> str:
-    """Return the hash of what codes do; one that was worked out before is known by the hash of its text."""
-    known, key = _known_digests(), _hash("\0".join([str(sys.version_info[:2]), *codes]))
+    """Return the hash of what codes do."""
+    return _worked_out(_meanings, "\0".join(codes))
+
+
+def _worked_out(work: Callable[[str], str], text: str) -> str:
+    """Return work(text); what was worked out before, in whatever process, is known by the hash of its text."""
+    known, key = _known(), _hash("\0".join([work.__name__, str(sys.version_info[:2]), text]))
     if key not in known:
-        known[key] = _hash("\0".join(map(_meaning, codes)))
+        known[key] = work(text)
     return known[key]
 
 
 @functools.cache
-def _known_digests() -> dict[str, str]:
+def _known() -> dict[str, str]:
+    return _remembered()
+
+
+def _remembered() -> dict[str, str]:
     try:
-        found = json.loads((paths.runs() / _DIGESTS).read_text(encoding="utf-8"))
+        found = json.loads((paths.runs() / _KNOWN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) and len(found) < _MOST_DIGESTS else {}
+    return found if isinstance(found, dict) and len(found) < _MOST_KNOWN else {}
 
 
-def remember_digests() -> None:
-    """Keep the digests of code beside the runs: reading code takes most of the time of a run that changes nothing."""
+def remember() -> None:
+    """Keep beside the runs what was worked out of code: reading code takes most of the time of a run that changes nothing."""
     from bigmodel_utils.artifacts import write_atomic
 
-    path = paths.runs() / _DIGESTS
-    text = json.dumps(_known_digests())
-    if path.parent.is_dir() and not (path.is_file() and path.stat().st_size == len(text)):
-        write_atomic(path, text)
+    others = _remembered()
+    if paths.runs().is_dir() and not _known().keys() <= others.keys():
+        write_atomic(paths.runs() / _KNOWN, json.dumps(others | _known()))
+
+
+def _meanings(codes: str) -> str:
+    return _hash("\0".join(map(_meaning, codes.split("\0"))))
 
 
 def _meaning(code: str) -> str:
@@ -164,14 +176,17 @@ def _meaning(code: str) -> str:
     return ast.dump(tree)
 
 
-@functools.lru_cache(maxsize=1024)
 def imports(code: str) -> frozenset[str]:
     """Return the top-level names that `code` imports anywhere, even inside functions; for type checkers does not count."""
+    return frozenset(_worked_out(_imports, code).split())
+
+
+def _imports(code: str) -> str:
     found: set[str] = set()
     try:
         waiting: list[ast.AST] = [ast.parse(code)]
     except SyntaxError:  # a cell with a magic command
-        return frozenset()
+        return ""
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
@@ -182,7 +197,7 @@ def imports(code: str) -> frozenset[str]:
             found.add(node.module.partition(".")[0])
         elif isinstance(node, ast.stmt | ast.excepthandler | ast.match_case | ast.Module):
             waiting.extend(ast.iter_child_nodes(node))
-    return frozenset(found)
+    return " ".join(sorted(found))
 
 
 def _modules() -> Iterator[tuple[str, Path]]:

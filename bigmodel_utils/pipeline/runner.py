@@ -52,7 +52,7 @@ def run_chain(
     with _alone(run), audit.logged("run", **event), progress or Progress() as shown:
         made = [stage for stage in stages if _step(run, stage, parameters, shown, forced=first is not None)]
         folder = _rendered(run, into or paths.reports() / run.scenario.name, bool(made))
-    trace.remember_digests()
+    trace.remember()
     return folder
 
 

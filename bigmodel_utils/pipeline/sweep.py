@@ -16,7 +16,7 @@ from bigmodel_utils import paths, scenario, trace
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.messages import Message
-from bigmodel_utils.pipeline import gpu_room, manifest, pool, reuse
+from bigmodel_utils.pipeline import gpu_room, manifest, pool
 from bigmodel_utils.pipeline.failure import RunFailed
 
 MANY = 50
@@ -119,8 +119,8 @@ def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, clu
     """Run every member and return the folder whose index.html compares them.
 
     `jobs` run at a time on this machine, or all at once on the workers of the Dask scheduler at `cluster`. What members
-    have in common is made once. A member that fails is shown, and the others go on. Raises SweepError for a sweep of more than MANY members unless `sure`, ClusterError for a cluster that
-    cannot be used.
+    have in common is made once. A member that fails is shown, and the others go on. Raises SweepError for a sweep of more
+    than MANY members unless `sure`, ClusterError for a cluster that cannot be used.
     """
     sweep = load(path)
     if sweep.size > MANY and not sure:
@@ -139,26 +139,19 @@ def _on_cluster(address: str, chosen: list[Member], folder: Path, device: str) -
     from bigmodel_utils.pipeline import cluster
 
     with cluster.connected(address) as client:
-        first = cluster.spread(client, _one, chosen[:1], folder, device)
-        return first + cluster.spread(client, _one, chosen[1:], folder, device)
+        return cluster.spread(client, _one, chosen, folder, device)
 
 
 def _on_this_machine(jobs: int, chosen: list[Member], folder: Path, device: str) -> list[Failure]:
     """Run members in processes, as many at a time as cores and GPU memory allow.
 
-    The first one runs alone where the memory that a run takes, or what its notebooks depend on, is not known yet.
+    On a GPU the first one runs alone, which shows the memory that a run takes.
     """
-    if trace.device_class() == "cpu" and _is_known(chosen[0]):
+    if trace.device_class() == "cpu":
         return pool.spread(jobs, _one, chosen, folder, device)
     with gpu_room.watched() as seen:
         first = _one(chosen[0], folder, device)
     return [first, *pool.spread(seen.runs(jobs), _one, chosen[1:], folder, device)]
-
-
-def _is_known(member: Member) -> bool:
-    """Whether every notebook of the member's chain has run in this workspace, for whatever scenario."""
-    run = Run(scenario.load(member.scenario, member.overrides))
-    return all(reuse.known_causes(run, stage) for stage in run.stages)
 
 
 def _one(member: Member, folder: Path, device: str) -> str | None:

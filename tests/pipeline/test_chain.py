@@ -15,6 +15,8 @@ from bigmodel_utils import scenario
 from bigmodel_utils.artifacts import Run
 
 PROJECT = Path(__file__).parents[2]
+AGAINST_ITSELF = """[{between: [value_capture, long_run_share], value: 0.9},
+ {between: [value_capture, eligible_share], value: 0.9}, {between: [long_run_share, eligible_share], value: -0.9}]"""
 
 
 def bigmodel(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -80,6 +82,7 @@ def test_the_verdict_follows_from_the_chance_of_gain(run: Run) -> None:
         (["run", "smoke", "--from", "3x"], "03_evaluate_model"),
         (["run", "smoke", "--from", "06", "--set", "seed=11"], "01_prepare_data"),
         (["run", "smoke", "--device", "gpu"], "cuda"),
+        (["run", "smoke", "--set", f"correlations={AGAINST_ITSELF}"], "positive definite"),
         (["check", "smoke", "--set", "decision.go_at=7"], "go_at"),
     ],
 )

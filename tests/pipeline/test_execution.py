@@ -7,7 +7,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from rich.console import Console
 
 from bigmodel_utils import paths
 from bigmodel_utils.errors import BigModelError
@@ -40,7 +39,7 @@ def write(room: Path, *sources: str, parameters: str = GOOD, explore: str | None
 
 def run(room: Path) -> tuple[nbformat.NotebookNode, str]:
     log = io.StringIO()
-    with Progress(Console(file=log, width=120)) as progress:
+    with Progress(log) as progress:
         path = execute(
             "99_try", {"scenario": "smoke", "overrides": {"seed": 3}}, room.parent / "out" / "99_try.ipynb", progress
         )

@@ -12,7 +12,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from bigmodel_utils import facts, notebook, paths, scenario
+from bigmodel_utils import facts, notebook, paths, scenario, trace
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.pipeline import freshness, manifest, reuse
 from bigmodel_utils.units import Quantity
@@ -36,13 +36,12 @@ def project(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """Drop what is remembered of files, as a new process would."""
-    for cached in (facts.rows, facts._frame, freshness._module, freshness._pin, freshness._version):
+    for cached in (facts.rows, facts._frame, freshness._module, freshness._pin, freshness._version, trace._known):
         cached.cache_clear()
 
 
 def made(name: str = "smoke", **overrides: object) -> Run:
     """Finish two stages the way notebooks do: the second reads a result, a value, an assumption, a fact and a file."""
-    from bigmodel_utils import trace
     from bigmodel_utils.artifacts import file_hash
     from bigmodel_utils.data import packages
 
@@ -204,19 +203,29 @@ def test_a_kept_notebook_tells_the_prose_of_today(project: Path) -> None:
     assert "1 / 0" not in str(fresh)
 
 
-def test_digests_of_code_are_remembered_by_its_text_alone(project: Path) -> None:
-    from bigmodel_utils import trace
+def test_no_process_reads_code_again_that_another_has_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = made()
+    forget()
+    assert trace.imports("import json") == {"json"}  # asked before the next notebook finishes, and still known after it
+    made()
+    trace.remember()
+    forget()
+    monkeypatch.setattr("ast.parse", lambda *_: pytest.fail("parsed again"))
+    assert freshness.changes(run, SECOND) == []
+    assert trace.imports("import json") == {"json"}
 
+
+def test_what_is_known_of_code_hangs_on_its_text_alone(project: Path) -> None:
     path = project / "bigmodel_utils" / "units.py"
     before = trace.code_digest(path)
     paths.runs().mkdir(parents=True)
-    trace.remember_digests()
-    trace._known_digests.cache_clear()
+    trace.remember()
+    trace._known.cache_clear()
     assert trace.code_digest(path) == before
     append(path, "\n# a comment\n")
     assert trace.code_digest(path) == before
     append(path, "EXTRA = 1\n")
     assert trace.code_digest(path) != before
-    (paths.runs() / ".digests.json").write_text("{torn")
-    trace._known_digests.cache_clear()
+    (paths.runs() / trace._KNOWN).write_text("{torn")
+    trace._known.cache_clear()
     assert trace.code_digest(path) != before
