@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.scenario import Scenario
 
 DEFAULT = "reviews_us_to_cn"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("bigmodel_utils").__doc__
 )
@@ -100,7 +102,9 @@ def check(
     preflight.inputs(chosen)
     typer.echo(f"{chosen.name} {chosen.hash}: {chosen.title}; {len(chosen.assumptions)} assumptions, all with source and date")
     for name, country in validity.of_other_countries(chosen).items():
-        typer.echo(f"assumptions.{name} is on file for {country}, not for {chosen.target_market.country}: give the market's own")
+        typer.echo(
+            f"assumptions.{name} is on file for {country}, not for {chosen.target_market.country}: give the market's own"
+        )
     if finished:
         _hold(chosen)
 
@@ -362,6 +366,15 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         typer.echo(str(error), err=True)
+        sys.exit(2)
+    except OSError as error:
+        if "--debug" in sys.argv or not (error.filename or error.errno in _NO_ROOM):
+            raise
+        where = Path(str(error.filename or "a file")).name  # never the whole path: a message ends up in logs
+        given = f"{error.strerror}: {where}"
+        typer.echo(
+            str(BigModelError(given, "a place that may be written, with room", "the path, its rights, or the disk")), err=True
+        )
         sys.exit(2)
     except RunFailed as error:
         if "--debug" in sys.argv:

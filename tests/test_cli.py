@@ -60,6 +60,15 @@ def test_a_setting_that_is_none_is_refused(value: str) -> None:
         CliRunner().invoke(cli.app, ["check", "smoke", "--set", value], catch_exceptions=False)
 
 
+@pytest.mark.parametrize("where", ["nowhere/out.csv", ""])
+def test_a_place_that_cannot_be_written_is_refused_in_words(workspace: Path, where: str) -> None:
+    plan = str(FACTS / "training_runs.csv")
+    command = [sys.executable, "-m", "bigmodel_utils.cli", "estimate", "training", plan, str(workspace / where)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["given", "allowed", "mend"]
+
+
 def test_a_refusal_has_three_parts_no_traceback_and_exit_code_2(workspace: Path) -> None:
     command = [sys.executable, "-m", "bigmodel_utils.cli", "check", "smok"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
