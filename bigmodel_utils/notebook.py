@@ -40,13 +40,6 @@ class Page:
         self.run = Run(scenario, stage)
         self._notes: dict[str, Any] = {"checks": []}
 
-    @property
-    def rng(self) -> Any:
-        """A fresh numpy Generator from the scenario's seed."""
-        import numpy as np
-
-        return np.random.default_rng(self.scenario.seed)
-
     def kept(self, name: str, compute: Callable[..., Result], *arguments: Any) -> Result:
         """Return compute(*arguments); after a kill the same page takes the result over instead (see `kept`)."""
         return kept.kept(self.run, self._circumstances, name, compute, *arguments)

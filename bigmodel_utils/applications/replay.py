@@ -10,6 +10,7 @@ from bigmodel_utils.application_choices import SentimentMonitor
 from bigmodel_utils.applications import inputs, surge
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import compare, intervals, metrics
+from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.training.rival import Rival, fit_rival
@@ -39,7 +40,7 @@ class Listener:
 
 def listener(run: Run, model: Classifier | Rival) -> Listener:
     """Return `model` calibrated on the target market's validation rows, which it did not learn from."""
-    held = run.table("01_prepare_data", "target_validation")
+    held = run.table(DATA, "target_validation")
     labels = held["label"].to_numpy()
     place = run.scenario.task.labels.index(run.scenario.task.event)
     logits = np.log(np.clip(model.probabilities(held["text"].tolist()), 1e-12, 1))
@@ -84,7 +85,7 @@ def replay(run: Run, heard: Listener) -> Replay:
     heard: M_B.
     """
     scenario, chosen = run.scenario, inputs.chosen(run.scenario, SentimentMonitor)
-    test, train, held = (run.table("01_prepare_data", f"target_{part}") for part in ("test", "train", "validation"))
+    test, train, held = (run.table(DATA, f"target_{part}") for part in ("test", "train", "validation"))
     test = test.head(chosen.rows)
     texts, event = test["text"].tolist(), (test["label"] == heard.event).to_numpy()
     counts = fit_rival(train, held, scenario.target_market.language, len(scenario.task.labels), scenario.seed)
@@ -103,7 +104,7 @@ def replay(run: Run, heard: Listener) -> Replay:
 
 def _at_home(run: Run, heard: Listener) -> Quantity:
     """Return the share of the home market's unseen texts that M_B has right: whether it still reads that language."""
-    home = run.table("01_prepare_data", "source_test").head(_HOME_ROWS)
+    home = run.table(DATA, "source_test").head(_HOME_ROWS)
     right = heard.model.probabilities(home["text"].tolist()).argmax(axis=1) == home["label"].to_numpy()
     return intervals.share(int(right.sum()), len(right), run.scenario.evaluation.confidence)
 

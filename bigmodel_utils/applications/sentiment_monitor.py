@@ -56,7 +56,6 @@ class Watched:
     quiet_days: int
     per_year: Quantity  # false alarms
     first: pd.Timestamp | None  # first alarm after the quiet days
-    since: pd.Timestamp | None  # day from which the level rose to it
     shock: pd.Timestamp | None
 
     @property
@@ -87,16 +86,7 @@ def watch(scenario: Scenario, stream: pd.DataFrame, scores: np.ndarray) -> Watch
     names, topic = topics(stream["text"].tolist(), chosen.topics, scenario.seed)
     texts = frame.assign(score=(scores - learned.mean) / learned.deviation, topic=topic)
     shock = pd.Timestamp(chosen.shock) if chosen.shock else None
-    return Watched(table, texts, names, learned, int(quiet.sum()), _promised(rates, chosen), first, rise(table, first), shock)
-
-
-def rise(daily: pd.DataFrame, alarm: pd.Timestamp | None) -> pd.Timestamp | None:
-    """Return the first day of the climb that ended in `alarm`: the day after the level last stood at zero, or alarmed."""
-    if alarm is None:
-        return None
-    before = daily[daily["date"] < alarm]
-    rest = before[(before["level"] == 0) | before["alarm"]]
-    return daily["date"].iloc[0] if rest.empty else daily["date"].iloc[rest.index[-1] + 1]
+    return Watched(table, texts, names, learned, int(quiet.sum()), _promised(rates, chosen), first, shock)
 
 
 def _promised(rates: np.ndarray, chosen: SentimentMonitor) -> Quantity:

@@ -90,14 +90,9 @@ def of_scenario(scenario: Scenario, serving_country: str) -> Burden:
 
 
 def compare(policy: pd.DataFrame, countries: list[str], operation: Operation) -> pd.DataFrame:
-    """Return delay_months, cost_usd (mid), residency, closed and duties (how many) by country; empty where unknown."""
+    """Return delay_months (mid) and closed by country; empty where unknown."""
     import pandas as pd
 
-    rows = {}
-    for country in countries:
-        found = burden(policy, country, operation)
-        known = (found.delay_months[1], found.cost_usd[1], found.residency, found.closed, len(found.duties))
-        rows[country] = known if found.known else (None, None, None, None, None)
-    columns = ["delay_months", "cost_usd", "residency", "closed", "duties"]
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return frame.astype({"delay_months": float, "cost_usd": float})
+    found = [burden(policy, country, operation) for country in countries]
+    rows = [(one.delay_months[1], one.closed) if one.known else (None, None) for one in found]
+    return pd.DataFrame(rows, index=countries, columns=["delay_months", "closed"]).astype({"delay_months": float})

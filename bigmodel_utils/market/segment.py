@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError
 from bigmodel_utils.messages import Message
-from bigmodel_utils.units import MONTHS_PER_YEAR
-from bigmodel_utils.value import venture
+from bigmodel_utils.value import investment, unit_economics, venture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +38,11 @@ def volume_share(low: float, high: float, log_sd: ArrayLike) -> NDArray[np.float
     return ndtr(ndtri(high) - s) - ndtr(ndtri(low) - s)
 
 
-def lifetime_value(usd_month: ArrayLike, churn_year: ArrayLike, discount_rate: ArrayLike) -> NDArray[np.float64]:
-    """Return what a customer is worth today, USD: margin a month over 1 - (1 - churn) / (1 + discount), both monthly."""
-    stay = (1 - np.asarray(churn_year, float)) ** (1 / MONTHS_PER_YEAR)
-    grow = (1 + np.asarray(discount_rate, float)) ** (1 / MONTHS_PER_YEAR)
-    return np.asarray(usd_month, float) / (1 - stay / grow)
+def thousand_a_month(draws: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return what a customer with 1,000 reviews a month is worth today, USD, in each of the draws of `venture.INPUTS`."""
+    margin = venture.price_usd_per_thousand(draws) - venture.serving_usd_thousand(draws)
+    churn, discount = -investment.monthly(-draws["merchant_churn_year"]), investment.monthly(draws["discount_rate"])
+    return unit_economics.lifetime_value(1.0, margin, churn, discount)
 
 
 def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.DataFrame:
@@ -55,12 +54,11 @@ def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.
     import pandas as pd
 
     margin = venture.price_usd_per_thousand(draws) - venture.serving_usd_thousand(draws)
-    rows = []
+    each, rows = thousand_a_month(draws), []
     for title, low, high in SEGMENTS:
         merchants, reviews = high - low, volume_share(low, high, log_sd)
         volume = draws["reviews_per_merchant_month"] * reviews / merchants
-        usd_month = volume / 1000 * margin
-        worth = lifetime_value(usd_month, draws["merchant_churn_year"], draws["discount_rate"])
+        worth = volume / 1000 * each
         ratio = worth / draws["merchant_acquisition_usd"]
         rows.append(
             {
@@ -68,7 +66,7 @@ def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.
                 "merchants": merchants,
                 "reviews": float(np.median(reviews)),
                 "reviews_month": float(np.median(volume)),
-                "usd_month": float(np.median(usd_month)),
+                "usd_month": float(np.median(volume / 1000 * margin)),
                 "value": float(np.median(worth)),
                 "cost": float(np.median(draws["merchant_acquisition_usd"])),
                 "value_to_cost": float(np.median(ratio)),
@@ -88,8 +86,7 @@ def smallest_worth_winning(draws: Mapping[str, NDArray[np.float64]]) -> NDArray[
 
     Infinite where a review earns nothing.
     """
-    margin = venture.price_usd_per_thousand(draws) - venture.serving_usd_thousand(draws)
-    each = lifetime_value(margin / 1000, draws["merchant_churn_year"], draws["discount_rate"])
+    each = thousand_a_month(draws) / 1000
     return np.where(each > 0, draws["merchant_acquisition_usd"] / np.where(each > 0, each, 1.0), np.inf)
 
 

@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from bigmodel_utils.market import MarketError
 from bigmodel_utils.messages import Message
+from bigmodel_utils.value.uncertainty import Z80
 
 if TYPE_CHECKING:
     import pandas as pd
 
 AGREE = (0.5, 2.0)
-_P10_TO_P90 = 2 * 1.2815515655446004
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def market_size(
 
 def log_sd(low: ArrayLike, high: ArrayLike) -> NDArray[np.float64]:
     """Return the standard deviation of ln x when low and high are its 10 % and 90 % points (both above zero)."""
-    return np.log(np.asarray(high, float) / np.asarray(low, float)) / _P10_TO_P90
+    return np.log(np.asarray(high, float) / np.asarray(low, float)) / (2 * Z80)
 
 
 def pool(estimates: Sequence[ArrayLike]) -> NDArray[np.float64]:

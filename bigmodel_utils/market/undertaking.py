@@ -36,12 +36,7 @@ def project(scenario: Scenario) -> Project:
     finish, tasks = plan.simulate(work, scenario.decision.draws, np.random.default_rng(scenario.seed))
     due = max((task.due for task in work if task.due is not None), default=None)
     low, mid, high = np.quantile(finish, [0.1, 0.5, 0.9])
-    values = {
-        "mid": float(mid),
-        "low": float(low),
-        "high": float(high),
-        "usd": float(tasks["usd_mid"].sum()),
-    }
+    values = {"mid": float(mid), "low": float(low), "high": float(high), "usd": float(tasks["usd_mid"].sum())}
     if due is None:
         text = Message(
             "Done in week {mid:integer}; 8 in 10 futures: week {low:integer} to {high:integer}. The work costs {usd:money}.",
@@ -65,20 +60,17 @@ def risks(scenario: Scenario) -> tuple[dict[str, float], pd.DataFrame, Message]:
     losses = risk.simulate(known, scenario.decision.draws, np.random.default_rng(scenario.seed), together)
     total, cures = risk.summary(losses), risk.mitigation(known)
     worth = cures[cures["pays"]]
-    return (
-        total,
-        cures,
-        Message(
-            "The register expects a loss of {expected:money}, and in one case of twenty more than {p95:money}. "
-            "{count} of {of} mitigations pay for themselves: {cost:money} spent there save {saves:money}.",
-            expected=total["expected"],
-            p95=total["p95"],
-            count=len(worth),
-            of=len(cures),
-            cost=float(worth["cost"].sum()),
-            saves=float(worth["saves"].sum()),
-        ),
+    sentence = Message(
+        "The register expects a loss of {expected:money}, and in one case of twenty more than {p95:money}. "
+        "{count} of {of} mitigations pay for themselves: {cost:money} spent there save {saves:money}.",
+        expected=total["expected"],
+        p95=total["p95"],
+        count=len(worth),
+        of=len(cures),
+        cost=float(worth["cost"].sum()),
+        saves=float(worth["saves"].sum()),
     )
+    return total, cures, sentence
 
 
 def team(scenario: Scenario, have: Mapping[str, float] | None = None) -> tuple[pd.DataFrame, Message]:
@@ -97,10 +89,11 @@ def team(scenario: Scenario, have: Mapping[str, float] | None = None) -> tuple[p
     low, mid, high = (cost(found["missing"], end) for end in ("low", "mid", "high"))
     table = found.assign(**mid[["country_iso3", "usd_per_year", "usd_to_hire"]])
     missing = table[table["missing"] > 0]
+    whole = cost(found["needed"], "mid")["usd_per_year"]
     values = {
-        "whole": float(cost(found["needed"], "mid")["usd_per_year"].sum()),
+        "whole": float(whole.sum()),
         "books": scenario.assumption("team_usd_month").mid * MONTHS_PER_YEAR,
-        "unpriced": _unpriced(int(cost(found["needed"], "mid")["usd_per_year"].isna().sum())),
+        "unpriced": _unpriced(int(whole.isna().sum())),
     }
     if missing.empty:
         text = Message(
@@ -111,7 +104,7 @@ def team(scenario: Scenario, have: Mapping[str, float] | None = None) -> tuple[p
     else:
         text = Message(
             "{people:number1} people are missing in {count} of {of} roles: {usd:money} a year, between {low:money} and {high:money}, "
-            "and {hire:money} to find them. The whole team costs {whole:money} a year; the venture's books count {books:money}.{unpriced}",
+            "and {hire:money} to find them. The venture's books count {books:money} a year for the whole team.{unpriced}",
             people=float(missing["missing"].sum()),
             count=len(missing),
             of=len(table),

@@ -90,15 +90,6 @@ def library_epsilon(mechanisms: Sequence[Mechanism], delta: float) -> float:
     return float(accountant.get_epsilon(delta))
 
 
-def tight_epsilon(mechanisms: Sequence[Mechanism], delta: float) -> float:
-    """Return a tighter count of the same: Opacus' accountant of privacy-loss distributions (Gopi et al. 2021)."""
-    from opacus.accountants import PRVAccountant
-
-    accountant = PRVAccountant()
-    accountant.history = [tuple(one) for one in mechanisms]
-    return float(accountant.get_epsilon(delta))
-
-
 @cache
 def noise_for(epsilon_wanted: float, delta: float, sample_rate: float, steps: int) -> Mechanism:
     """Return the mechanism with the least noise that spends at most `epsilon_wanted` at `delta`, by our own count.

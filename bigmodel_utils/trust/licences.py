@@ -56,8 +56,8 @@ def judged(stated: str) -> tuple[str, Verdict, str]:
 
     Of alternatives (OR) the best counts, of parts (AND, "and", ";") the worst; a part that is not recognised is unknown.
     """
-    if row := _known().get(_plain(stated)):
-        return row["licence"], _COMMERCIAL[row["commercial"]], row["duty"]
+    if _plain(stated) in _known():
+        return _atom(stated)
     alternatives = [[_atom(part) for part in _parts(option)] for option in _options(stated)]
     worst = [max(option, key=lambda atom: VERDICTS.index(atom[1])) for option in alternatives]
     best = min(range(len(worst)), key=lambda place: VERDICTS.index(worst[place][1]))

@@ -45,21 +45,9 @@ def figures(valuation: Valuation) -> dict[str, Quantity]:
 def _chance(happens: np.ndarray) -> Quantity:
     mid = float(np.mean(happens))
     half = Z80 * float(np.sqrt(mid * (1 - mid) / len(happens)))
-    low, high, method = (
-        max(0.0, mid - half),
-        min(1.0, mid + half),
-        "share of draws; the interval is that of the simulation only",
-    )
-    return Quantity(
-        mid=mid,
-        low=low,
-        high=high,
-        unit="share",
-        origin="estimated",
-        source="this run's figures and the scenario",
-        n=len(happens),
-        method=method,
-    )
+    method = "share of draws; the interval is that of the simulation only"
+    ends = max(0.0, mid - half), mid, min(1.0, mid + half)
+    return Quantity.estimated(*ends, "share", source=uncertainty.SOURCE, method=method, n=len(happens))
 
 
 def cost_per_thousand(valuation: Valuation) -> pd.DataFrame:

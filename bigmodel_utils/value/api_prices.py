@@ -13,7 +13,7 @@ import numpy as np
 from bigmodel_utils import facts
 from bigmodel_utils.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
 from bigmodel_utils.value import refusals, venture
-from bigmodel_utils.value.machines import Contract, Machine
+from bigmodel_utils.value.machines import Machine
 from bigmodel_utils.value.validity import refuse_aged
 
 if TYPE_CHECKING:
@@ -48,25 +48,23 @@ def api_usd_per_thousand(model: str, provider: str, input_tokens: float, output_
         ) from None
 
 
-def own_usd_month(
-    machine: Machine, thousands: float, samples_per_second: float, average_load: float, contract: Contract = "on_demand"
-) -> float:
+def own_usd_month(machine: Machine, thousands: float, samples_per_second: float, average_load: float) -> float:
     """Return USD a month of serving `thousands` x 1,000 items on as many machines as the load needs, at least one."""
     refusals.above_zero(samples_per_second=samples_per_second, average_load=average_load)
     refusals.not_negative(thousands=thousands)
     hours = 1000 * thousands / (samples_per_second * average_load) / 3600
-    return machine.price(contract).mid * max(HOURS_PER_MONTH, hours)
+    return machine.price().mid * max(HOURS_PER_MONTH, hours)
 
 
 def break_even_thousands(
-    machine: Machine, samples_per_second: float, average_load: float, api_usd_thousand: float, contract: Contract = "on_demand"
+    machine: Machine, samples_per_second: float, average_load: float, api_usd_thousand: float
 ) -> float | None:
     """Return the thousands of items a month from which serving oneself is cheaper than `api_usd_thousand`; None when never.
 
     One machine that always runs must be filled first; beyond it, own cost grows with volume too.
     """
     refusals.above_zero(api_usd_thousand=api_usd_thousand)
-    hourly = machine.price(contract).mid
+    hourly = machine.price().mid
     if 1000 * hourly / (3600 * samples_per_second * average_load) >= api_usd_thousand:
         return None
     return hourly * HOURS_PER_MONTH / api_usd_thousand
@@ -87,7 +85,7 @@ def against_apis(worth: Valuation) -> pd.DataFrame:
     meet = [break_even_thousands(worth.machine, rate, load, price) for price in offers["usd_per_thousand"]]
     table = offers[["rival", "usd_per_thousand"]].rename(columns={"rival": "offer"}).reset_index(drop=True)
     return table.assign(
-        own_usd_per_thousand=own_usd_month(worth.machine, rate, load, volume) / volume if volume > 0 else float("nan"),
+        own_usd_per_thousand=own_usd_month(worth.machine, volume, rate, load) / volume if volume > 0 else float("nan"),
         break_even=[float("nan") if thousands is None else thousands for thousands in meet],
         volume=volume,
     )

@@ -48,8 +48,8 @@ def npv_twice(worth: valuation.Valuation) -> tuple[float, float]:
     """Return the net present value at every input's median, by this package and by numpy-financial, USD."""
     x = uncertainty.medians(worth.marginals)
     cash = venture.monthly_cash(x, worth.years * MONTHS_PER_YEAR)
-    monthly = (1 + x["discount_rate"]) ** (1 / MONTHS_PER_YEAR) - 1
-    return float(venture.net_present_value(cash, x["discount_rate"])), investment.npv(monthly, cash)
+    again = investment.npv(investment.monthly(x["discount_rate"]), cash)
+    return float(venture.net_present_value(cash, x["discount_rate"])), again
 
 
 def loss_twice(worth: valuation.Valuation) -> tuple[float, float]:

@@ -15,8 +15,7 @@ import numpy as np
 from bigmodel_utils import facts
 from bigmodel_utils.errors import nearest
 from bigmodel_utils.messages import Message
-from bigmodel_utils.units import MONTHS_PER_YEAR
-from bigmodel_utils.value import refusals, simulation, unit_economics, venture
+from bigmodel_utils.value import investment, refusals, simulation, unit_economics, venture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +28,7 @@ TITLES = {
     "consumer": Message("Consumer app"),
 }
 FLAT_FEE = "flat_fee"
+_MEND = "data/facts/business_models.csv"
 _SHARES = ("eligible_share", "reachable_share", "long_run_share", "value_capture", "merchant_churn_year")
 
 
@@ -37,13 +37,9 @@ def models() -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for row in facts.load("business_models").to_dict("records"):
         if row["model"] not in TITLES:
-            raise refusals.ValueRefused(
-                f"business model '{row['model']}'", nearest(row["model"], TITLES), "data/facts/business_models.csv"
-            )
+            raise refusals.ValueRefused(f"business model '{row['model']}'", nearest(row["model"], TITLES), _MEND)
         if row["input"] not in (*venture.INPUTS, FLAT_FEE):
-            raise refusals.ValueRefused(
-                f"input '{row['input']}'", nearest(row["input"], venture.INPUTS), "data/facts/business_models.csv"
-            )
+            raise refusals.ValueRefused(f"input '{row['input']}'", nearest(row["input"], venture.INPUTS), _MEND)
         refusals.not_negative(factor=row["factor"])
         found.setdefault(row["model"], {})[row["input"]] = float(row["factor"])
     return found
@@ -90,14 +86,14 @@ def customer(x: Mapping[str, float]) -> dict[str, float]:
     """
     price, serving = float(venture.price_usd_per_thousand(x)), float(venture.serving_usd_thousand(x))
     revenue = price * x["reviews_per_merchant_month"] / 1000
-    margin = unit_economics.gross_margin(price, serving) if price > 0 else float("nan")
-    churn = 1 - (1 - x["merchant_churn_year"]) ** (1 / MONTHS_PER_YEAR)
-    discount = (1 + x["discount_rate"]) ** (1 / MONTHS_PER_YEAR) - 1
-    months = unit_economics.months_to_recover(x["merchant_acquisition_usd"], revenue, margin) if margin > 0 else None
-    return {
-        "revenue_month": revenue,
+    known = {"revenue_month": revenue, "acquisition": x["merchant_acquisition_usd"]}
+    if price <= 0:
+        return known | dict.fromkeys(("gross_margin", "lifetime_value", "months_to_recover"), float("nan"))
+    margin = unit_economics.gross_margin(price, serving)
+    churn, discount = -investment.monthly(-x["merchant_churn_year"]), investment.monthly(x["discount_rate"])
+    months = unit_economics.months_to_recover(x["merchant_acquisition_usd"], revenue, margin)
+    return known | {
         "gross_margin": margin,
         "lifetime_value": unit_economics.lifetime_value(revenue, margin, churn, discount),
-        "acquisition": x["merchant_acquisition_usd"],
         "months_to_recover": float("nan") if months is None else months,
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
 from bigmodel_utils.value import device_scaling, machines, refusals
 from bigmodel_utils.value.errors_to_money import serving_usd_per_thousand
-from bigmodel_utils.value.machines import Contract, Machine
+from bigmodel_utils.value.machines import Machine
 
 if TYPE_CHECKING:
     from bigmodel_utils.scenario import Scenario
@@ -44,25 +44,18 @@ def _carried_per_core(machine: Machine, measured: Quantity, cores: int) -> Quant
     )
 
 
-def serving_cost(machine: Machine, rate: Quantity, average_load: float, contract: Contract = "on_demand") -> Quantity:
+def serving_cost(machine: Machine, rate: Quantity, average_load: float) -> Quantity:
     """Return USD per 1,000 items served by `machine` at `rate` items/s and `average_load` (average over peak)."""
     refusals.share(average_load=average_load)
     refusals.above_zero(average_load=average_load, rate=rate.mid)
-    price = machine.price(contract)
+    price = machine.price()
+    slow, mid, fast = (serving_usd_per_thousand(speed, price.mid, average_load) for speed in _ends(rate))
+    source = f"{rate.source}; {price.source}"
+    return Quantity.estimated(fast, mid, slow, "USD per 1,000", source=source, method=rate.method, as_of=price.as_of)
 
-    def usd(speed: float) -> float:
-        return serving_usd_per_thousand(speed, price.mid, average_load)
 
-    return Quantity(
-        mid=usd(rate.mid),
-        low=usd(rate.high or rate.mid),
-        high=usd(rate.low or rate.mid),
-        unit="USD per 1,000",
-        origin="estimated",
-        source=f"{rate.source}; {price.source}",
-        as_of=price.as_of,
-        method=rate.method,
-    )
+def _ends(rate: Quantity) -> tuple[float, float, float]:
+    return rate.low or rate.mid, rate.mid, rate.high or rate.mid
 
 
 def serving_on(scenario: Scenario, rate: Quantity, device: str, cores: int) -> Quantity:
@@ -75,20 +68,12 @@ def serving_on(scenario: Scenario, rate: Quantity, device: str, cores: int) -> Q
     return serving_cost(machine, rate_on(machine, rate, key, cores), scenario.assumption("average_load").mid)
 
 
-def training_cost(machine: Machine, seconds: Quantity, device: str, cores: int, contract: Contract = "on_demand") -> Quantity:
+def training_cost(machine: Machine, seconds: Quantity, device: str, cores: int) -> Quantity:
     """Return USD of a training that was measured to take `seconds` on `device`, on the priced machine; see `rate_on`."""
     refusals.above_zero(train_seconds=seconds.mid)
     runs_per_second = Quantity(mid=1 / seconds.mid, unit="runs per second", origin="measured", source=seconds.source)
     rate = rate_on(machine, runs_per_second, device, cores)
-    price = machine.price(contract)
-    low, high = rate.low or rate.mid, rate.high or rate.mid
-    return Quantity(
-        mid=price.mid / rate.mid / SECONDS_PER_HOUR,
-        low=price.mid / high / SECONDS_PER_HOUR,
-        high=price.mid / low / SECONDS_PER_HOUR,
-        unit="USD",
-        origin="estimated",
-        source=f"{seconds.source}; {price.source}",
-        as_of=price.as_of,
-        method=rate.method or "rung 1: measured",
-    )
+    price = machine.price()
+    slow, mid, fast = (price.mid / speed / SECONDS_PER_HOUR for speed in _ends(rate))
+    source, method = f"{seconds.source}; {price.source}", rate.method or "rung 1: measured"
+    return Quantity.estimated(fast, mid, slow, "USD", source=source, method=method, as_of=price.as_of)

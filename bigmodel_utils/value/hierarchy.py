@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PRIOR = np.log(0.25)
 _FREEDOM = 4  # degrees of freedom of the noise
@@ -137,6 +140,17 @@ def deviations_covering(share: float, error: np.ndarray, deviation: np.ndarray) 
     """
     scores = np.sort(np.abs(error) / deviation)
     return float(scores[min(len(scores), int(np.ceil(share * (len(scores) + 1)))) - 1])
+
+
+def factors(error: pd.Series) -> dict[str, float]:
+    """Return runs, median_factor, p90_factor (of exp|error|) and bias of errors ln(predicted / actual)."""
+    size = np.abs(error)
+    return {
+        "runs": len(error),
+        "median_factor": float(np.exp(size.median())),
+        "p90_factor": float(np.exp(size.quantile(0.9))),
+        "bias": float(np.exp(error.median())),
+    }
 
 
 def _covariance(log_scales: np.ndarray, effects: np.ndarray, tier: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -110,13 +110,6 @@ def best_labels(curve: LearningCurve, items: float, usd_per_error: float, label_
     return (items * usd_per_error * curve.scale * curve.power / label_usd) ** (1 / (1 + curve.power))
 
 
-def worth_of_labels(curve: LearningCurve, now: int, more: int, items: float, usd_per_error: float, label_usd: float) -> float:
-    """Return what `more` labels beyond `now` earn over `items` items, less their price, USD (negative: do not buy)."""
-    refusals.above_zero(now=now, more=more)
-    refusals.not_negative(items=items, usd_per_error=usd_per_error, label_usd=label_usd)
-    return float(items * usd_per_error * (curve.error(now) - curve.error(now + more)) - more * label_usd)
-
-
 def more_labels(worth: Valuation, curves: pd.DataFrame) -> pd.DataFrame:
     """Return more (labels), error_factor, usd, low, high (change of the NPV: mean, P10, P90), gain (chance to gain with them).
 

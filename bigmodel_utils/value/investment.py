@@ -7,22 +7,11 @@ Discounting is numpy-financial's; what it leaves silent (several rates of return
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from bigmodel_utils.units import MONTHS_PER_YEAR
 from bigmodel_utils.value import refusals
-
-
-class Returns(NamedTuple):
-    """Every rate at which the present value is zero, lowest first; `several` warns that none may be quoted alone."""
-
-    rates: tuple[float, ...]
-
-    @property
-    def several(self) -> bool:
-        return len(self.rates) > 1
 
 
 def npv(rate: float, cash: Sequence[float]) -> float:
@@ -40,8 +29,11 @@ def sign_changes(cash: Sequence[float]) -> int:
     return int((signs[1:] != signs[:-1]).sum())
 
 
-def internal_rates(cash: Sequence[float]) -> Returns:
-    """Return all internal rates of return above -1; raises ValueRefused when `cash` never changes sign."""
+def internal_rates(cash: Sequence[float]) -> tuple[float, ...]:
+    """Return all internal rates of return above -1, lowest first: of several, none may be quoted alone.
+
+    Raises ValueRefused when `cash` never changes sign.
+    """
     numbers = _numbers(cash)
     if sign_changes(numbers) == 0:
         raise refusals.ValueRefused(
@@ -50,8 +42,7 @@ def internal_rates(cash: Sequence[float]) -> Returns:
     sizable = np.where(np.abs(numbers) < 1e-12 * np.abs(numbers).max(), 0, numbers)  # dust would put a root at infinity
     factors = np.roots(np.trim_zeros(sizable)[::-1])  # of 1 / (1 + rate)
     real = factors[np.abs(factors.imag) < 1e-7 * np.maximum(np.abs(factors), 1)].real
-    rates = np.unique(np.round(1 / real[real > 1e-9] - 1, 9))
-    return Returns(tuple(float(rate) for rate in rates))
+    return tuple(np.unique(np.round(1 / real[real > 1e-9] - 1, 9)).tolist())
 
 
 def modified_rate(cash: Sequence[float], finance_rate: float, reinvest_rate: float) -> float:
@@ -99,9 +90,14 @@ def runway(opening_usd: float, cash: Sequence[float], rounds: Mapping[int, float
     return int(out[0]) + 1 if out.size else None
 
 
-def yearly(monthly_rate: float) -> float:
+def yearly(monthly_rate: np.ndarray | float) -> np.ndarray | float:
     """Return the yearly rate that compounds from a monthly one."""
     return (1 + monthly_rate) ** MONTHS_PER_YEAR - 1
+
+
+def monthly(yearly_rate: np.ndarray | float) -> np.ndarray | float:
+    """Return the monthly rate that compounds to a yearly one; a loss, as of customers, is a negative rate."""
+    return (1 + yearly_rate) ** (1 / MONTHS_PER_YEAR) - 1
 
 
 def irr_of_draws(cash: np.ndarray, steps: int = 48) -> np.ndarray:

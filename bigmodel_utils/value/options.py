@@ -57,11 +57,6 @@ def tree_value(node: Node, discount_rate: float) -> float:
     return shrink * sum(chance * tree_value(branch, discount_rate) for chance, branch in node.branches)
 
 
-def best_choice(node: Choice, discount_rate: float) -> str:
-    """Return the name of the branch worth most."""
-    return max(node.branches, key=lambda name: tree_value(node.branches[name], discount_rate))
-
-
 def wait_or_enter(npv: np.ndarray, news_share: float, discount_rate: float, years: float) -> dict[str, float]:
     """Return the worth of entering now, and of waiting `years` for news and then entering only if it pays, USD.
 

@@ -10,7 +10,7 @@ import numpy as np
 from bigmodel_utils import facts
 from bigmodel_utils.value import hardware
 from bigmodel_utils.value.device_scaling import ENCODER
-from bigmodel_utils.value.training_runs import SPARSE_BELOW, positive
+from bigmodel_utils.value.training_runs import SPARSE_BELOW, active_in_name, positive
 
 _TAILS = re.compile(
     r"(?<=[a-z0-9.])[-_ ](instruct|chat|base|hf|it|v\d+(\.\d+)*|fp8|fp4|nvfp4|mxfp4|awq|gptq|int4|int8|bf16|fp16|w\d+a\d+|\d{4}|99(\.9)?)$"
@@ -76,11 +76,9 @@ def parameters_b(row: dict[str, object]) -> tuple[float, float]:
     """Return all and active parameters, 10^9: from the columns, else from a name such as "Yi-34B" or "235B-A22B", else NaN."""
     name = str(row.get("model") or "")
     sizes = [] if re.search(r"\dx\d", name, re.I) else re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)b(?![a-z])", name, re.I)
-    sparse = re.search(r"\bA(\d+(?:\.\d+)?)B\b", name)
-    total = next((size for size in (positive(row, "params_total_b"), positive(row, "params_b")) if np.isfinite(size)), np.nan)
-    active = positive(row, "params_active_b")
-    total = total if np.isfinite(total) or not sizes else float(sizes[0])
-    active = active if np.isfinite(active) else float(sparse.group(1)) if sparse else total
+    totals = (positive(row, "params_total_b"), positive(row, "params_b"), *map(float, sizes[:1]))
+    total = next(filter(np.isfinite, totals), np.nan)
+    active = next(filter(np.isfinite, (positive(row, "params_active_b"), active_in_name(row))), total)
     return float(total), float(min(active, total))
 
 

@@ -17,6 +17,9 @@ from bigmodel_utils.value.training_runs import positive
 FLEETS = ("offline", "server", "interactive")  # MLPerf scenarios: as many engines as fit, not one over all devices
 GIB = 2**30
 _BATCH_COLUMNS = ("batch_size", "batch", "concurrency")
+_SHAPE = (
+    "layers", "hidden", "heads", "kv_values_per_layer", "head_values", "vocabulary", "experts", "experts_per_token",
+)  # fmt: skip
 
 
 def reason_against(row: dict[str, object]) -> str | None:
@@ -101,13 +104,9 @@ def engines(rows: list[dict[str, object]]) -> dict[str, np.ndarray]:
     lines = []
     for row in rows:
         gpu, shape, precision = str(row["gpu"]), shape_of(row), weight_precision(str(row["precision"]))
-        taken, given = (
-            ["layers", "hidden", "heads", "kv_values_per_layer", "head_values", "vocabulary", "experts"],
-            lengths(row),
-        )
-        count = positive(row, "gpu_count")
+        given, count = lengths(row), positive(row, "gpu_count")
         lines.append(
-            {column: float(shape[column]) for column in (*taken, "experts_per_token")}
+            {column: float(shape[column]) for column in _SHAPE}
             | {
                 "parameters": shape["params_total_b"] * 1e9,
                 "active_parameters": shape["params_active_b"] * 1e9,

@@ -93,7 +93,7 @@ def left_out_errors(kind: Kind) -> pd.DataFrame:
             kept = [row for row, g in zip(rows, group, strict=True) if g != name]
             constants, regression = _fit(kind, kept, whole.without(group == name))
             unseen = [rows[place] for place in out]
-            mean, deviation[out] = regression.predict(_design(kind, unseen))
+            mean, deviation[out] = regression.predict(_design(unseen))
             left = mean - np.log([row["rate"] for row in unseen])
             error[out] = formula(kind, unseen, constants) + left
             by_size[out] = formula(kind, [_size_only(kind, row) for row in unseen], constants) + left
@@ -133,14 +133,8 @@ def back_test_table() -> pd.DataFrame:
 
 
 def _summary(tested: pd.DataFrame, deviations: float) -> dict[str, float]:
-    size = np.abs(tested["error"])
-    return {
-        "runs": len(tested),
-        "median_factor": float(np.exp(size.median())),
-        "p90_factor": float(np.exp(size.quantile(0.9))),
-        "bias": float(np.exp(tested["error"].median())),
-        "coverage": float((size <= deviations * tested["deviation"]).mean()) if np.isfinite(deviations) else np.nan,
-    }
+    held = (np.abs(tested["error"]) <= deviations * tested["deviation"]).mean() if np.isfinite(deviations) else np.nan
+    return hierarchy.factors(tested["error"]) | {"coverage": float(held)}
 
 
 def _left_out_by(kind: Kind, row: dict[str, object]) -> str:
@@ -152,7 +146,7 @@ def _fit(
 ) -> tuple[roofline.Constants | None, hierarchy.Regression]:
     constants = _constants(rows) if kind == "llm" else None
     left = np.log([row["rate"] for row in rows]) - formula(kind, rows, constants)
-    return constants, hierarchy.fit(_design(kind, rows), left, np.zeros(len(rows), int), 1, start, rounds=1)
+    return constants, hierarchy.fit(_design(rows), left, np.zeros(len(rows), int), 1, start, rounds=1)
 
 
 def _constants(rows: list[dict[str, object]]) -> roofline.Constants:
@@ -192,7 +186,7 @@ def _devices(row: dict[str, object]) -> float:
     return count if np.isfinite(count) else 1.0
 
 
-def _design(kind: Kind, rows: list[dict[str, object]]) -> hierarchy.Design:
+def _design(rows: list[dict[str, object]]) -> hierarchy.Design:
     """Effects of what is left: software and its age, scenario, device, precision, model, and pairs of them."""
 
     def text(row: dict[str, object], column: str) -> str:
@@ -204,18 +198,8 @@ def _design(kind: Kind, rows: list[dict[str, object]]) -> hierarchy.Design:
         model = serving_rows.model_names().get(text(row, "model"), text(row, "model"))
         family, scenario, gpu = text(row, "benchmark").split(" v")[0], text(row, "scenario"), text(row, "gpu")
         software = text(row, "software").split(" ")[0].split(",")[0].lower()
-        groups.append(
-            [
-                scenario,
-                gpu,
-                text(row, "benchmark"),
-                software,
-                f"{family} {model}",
-                f"{scenario} {model}",
-                f"{gpu} {model} {family}",
-                f"{gpu} {text(row, 'precision')}",
-            ]
-        )
+        pairs = [f"{family} {model}", f"{scenario} {model}", f"{gpu} {model} {family}", f"{gpu} {text(row, 'precision')}"]
+        groups.append([scenario, gpu, text(row, "benchmark"), software, *pairs])
     counts = np.log([_devices(row) for row in rows]) - np.log(4)
     return hierarchy.Design(counts[None, :], np.array(groups, dtype=object).T)
 
@@ -234,17 +218,12 @@ def rate(row: dict[str, object]) -> Quantity:
         raise ValueRefused(str(row.get("model") or "a planned row"), reason, "the plan")
     kind: Kind = "encoder" if row["model"] == device_scaling.ENCODER else "llm"
     fitted, known = estimator(kind), _known(kind, row)
-    mean, deviation = (float(v[0]) for v in fitted.regression.predict(_design(kind, [row])))
+    mean, deviation = (float(v[0]) for v in fitted.regression.predict(_design([row])))
     mid = float(np.exp(formula(kind, [row], fitted.constants)[0] + mean))
     fleet = row.get("scenario") in serving_rows.FLEETS or kind == "encoder"
     factor = float(np.exp(fitted.deviations[fleet, known] * deviation))
-    return Quantity.within(
-        factor,
-        mid,
-        "samples/s",
-        source="fitted on data/facts/inference_bench.csv",
-        method=_rung(kind, row, known),
-    )
+    source = "fitted on data/facts/inference_bench.csv"
+    return Quantity.within(factor, mid, "samples/s", source=source, method=_rung(kind, row, known))
 
 
 def _known(kind: Kind, row: dict[str, object]) -> Known:
@@ -293,14 +272,8 @@ def _records(row: dict[str, object]) -> list[float]:
 
 def _from_records(row: dict[str, object], known: list[float]) -> Quantity:
     mid = float(np.exp(np.mean(known))) * _devices(row)
-    factor = device_scaling.law().factor80
-    return Quantity.within(
-        factor,
-        mid,
-        "samples/s",
-        source="data/facts/inference_bench.csv",
-        method="rung 2: published on the same device, per device",
-    )
+    source, method = "data/facts/inference_bench.csv", "rung 2: published on the same device, per device"
+    return Quantity.within(device_scaling.law().factor80, mid, "samples/s", source=source, method=method)
 
 
 def _same(row: dict[str, object], other: dict[str, object]) -> bool:

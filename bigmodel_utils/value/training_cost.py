@@ -102,15 +102,10 @@ def back_test_table() -> pd.DataFrame:
     rows = []
     for runs_shown, chosen in (("all", np.ones(len(runs), bool)), ("checked", (runs["quality_tier"] != "C").to_numpy())):
         for name, error in peers.items():
-            size = np.abs(error[chosen])
-            factors = {
-                "median_factor": np.exp(size.median()),
-                "p90_factor": np.exp(size.quantile(0.9)),
-                "bias": np.exp(error[chosen].median()),
-            }
+            row = {"estimator": name, "tested_on": runs_shown} | hierarchy.factors(error[chosen])
             if name.startswith("fitted"):
-                factors |= _median_interval(size, runs["family"][chosen]) | {"coverage": inside[chosen].mean()}
-            rows.append({"estimator": name, "tested_on": runs_shown, "runs": int(chosen.sum()), **factors})
+                row |= _median_interval(np.abs(error[chosen]), runs["family"][chosen]) | {"coverage": inside[chosen].mean()}
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -156,9 +151,7 @@ def chip_hours(run: dict[str, object]) -> Quantity:
     rung 2: that rate was `measured_on` another accelerator; or runs of the same `family` are known. rung 3: neither.
     Raises ValueRefused where nothing can be said.
     """
-    if np.isfinite(training_runs.positive(run, "tokens_per_s_per_gpu")) and np.isfinite(
-        training_runs.positive(run, "tokens_b")
-    ):
+    if all(np.isfinite(training_runs.positive(run, column)) for column in ("tokens_per_s_per_gpu", "tokens_b")):
         return _measured_hours(run)
     reason = training_runs.reason_against(run)
     if reason:
@@ -167,29 +160,16 @@ def chip_hours(run: dict[str, object]) -> Quantity:
 
 
 def _measured_hours(run: dict[str, object]) -> Quantity:
-    speed = training_runs.positive(run, "tokens_per_s_per_gpu")
-    rate = Quantity(
-        mid=speed,
-        unit="tokens/s per chip",
-        origin="measured",
-        source="measured tokens/s",
-        method="rung 1: measured on the target",
-    )
-    measured_on, target = (
-        hardware.named(run.get(column)) or str(run.get(column) or "") for column in ("measured_on", "hardware")
-    )
+    speed, method = training_runs.positive(run, "tokens_per_s_per_gpu"), "rung 1: measured on the target"
+    rate = Quantity(mid=speed, unit="tokens/s per chip", origin="measured", source="measured tokens/s", method=method)
+    given = (run.get(column) for column in ("measured_on", "hardware"))
+    measured_on, target = (hardware.named(name) or str(name or "") for name in given)
     if measured_on and measured_on != target:
         rate = throughput_scaling.carried(rate, measured_on, target)
     goodput, hours = facts.as_range("training_goodput"), training_runs.positive(run, "tokens_b") * 1e9 / SECONDS_PER_HOUR
-    return Quantity(
-        mid=hours / rate.mid / goodput["mid"],
-        low=hours / (rate.high or speed) / goodput["high"],
-        high=hours / (rate.low or speed) / goodput["low"],
-        unit="chip-hours",
-        origin="estimated",
-        source=f"{rate.source}; goodput: {goodput['source']}",
-        method=f"{rate.method}, divided by goodput",
-    )
+    ends = (rate.high or speed, "high"), (rate.mid, "mid"), (rate.low or speed, "low")
+    source, method = f"{rate.source}; goodput: {goodput['source']}", f"{rate.method}, divided by goodput"
+    return Quantity.estimated(*(hours / r / goodput[end] for r, end in ends), "chip-hours", source=source, method=method)
 
 
 def _regressed_hours(run: dict[str, object]) -> Quantity:

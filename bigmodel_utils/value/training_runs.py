@@ -110,17 +110,19 @@ def planned_flop(run: dict[str, object]) -> float:
 
 
 def active_parameters_b(run: dict[str, object]) -> float:
-    """Return the parameters that a token passes through, 10^9; all of them where the model is not sparse.
-
-    Names such as "235B-A22B" state the active ones.
-    """
+    """Return the parameters that a token passes through, 10^9; all of them where the model is not sparse."""
     active = positive(run, "params_active_b")
     if np.isfinite(active):
         return active
     if architecture_of(run) == "moe":
-        named = re.search(r"\bA(\d+(?:\.\d+)?)B\b", str(run.get("model") or ""))
-        return float(named.group(1)) if named else float("nan")
+        return active_in_name(run)
     return positive(run, "params_total_b")
+
+
+def active_in_name(run: dict[str, object]) -> float:
+    """Return the active parameters, 10^9, that a name such as "Qwen3-235B-A22B" states, else NaN."""
+    named = re.search(r"\bA(\d+(?:\.\d+)?)B\b", str(run.get("model") or ""))
+    return float(named.group(1)) if named else float("nan")
 
 
 def positive(run: dict[str, object], column: str) -> float:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.scenario import Scenario
 
 Z80 = 1.2815515655446004  # standard-normal P90: the end of an 80 % interval
+SOURCE = "this run's figures and the scenario"
 Z95 = 1.959963984540054  # standard-normal P97.5: the end of a 95 % interval
 
 _GRID = np.linspace(-8.0, 8.0, 4097)  # drivers at which a quantile function without closed form is tabulated
@@ -106,20 +107,14 @@ def check(scenario: Scenario) -> None:
 
 def from_assumptions(assumptions: Mapping[str, Assumption]) -> dict[str, Marginal]:
     """Return the marginal of each assumption, by name."""
-    return {name: _from_assumption(name, a) for name, a in assumptions.items()}
+    return {name: ranged(name, a.low, a.mid, a.high, a.unit, a.shape) for name, a in assumptions.items()}
 
 
-def _from_assumption(name: str, a: Assumption) -> Marginal:
-    if a.low == a.high:
-        return constant(name, a.mid, a.unit, "assumed")
-    return Marginal(name, a.unit, "assumed", a.shape, (a.low, a.mid, a.high))
-
-
-def ranged(name: str, low: float, mid: float, high: float, unit: str) -> Marginal:
-    """Return an assumed range as a pert, or as a constant where it has no width."""
+def ranged(name: str, low: float, mid: float, high: float, unit: str, shape: str = "pert") -> Marginal:
+    """Return an assumed range in that `shape`, or as a constant where it has no width."""
     if low == high:
         return constant(name, mid, unit, "assumed")
-    return Marginal(name, unit, "assumed", "pert", (float(low), float(mid), float(high)))
+    return Marginal(name, unit, "assumed", shape, (float(low), float(mid), float(high)))
 
 
 def constant(name: str, value: float, unit: str, origin: Origin = "measured") -> Marginal:
@@ -218,15 +213,5 @@ def medians(marginals: Mapping[str, Marginal]) -> dict[str, float]:
 
 def spread(values: np.ndarray, unit: str, n: int | None = None) -> Quantity:
     """Return the median of draws with their 80 % interval; n: on how many measured rows they rest."""
-    low, mid, high = (float(v) for v in np.percentile(values, (10, 50, 90)))
-    method = "P50 with P10 and P90 over joint draws of all inputs"
-    return Quantity(
-        mid=mid,
-        low=low,
-        high=high,
-        unit=unit,
-        origin="estimated",
-        source="this run's figures and the scenario",
-        n=n,
-        method=method,
-    )
+    ends, method = np.percentile(values, (10, 50, 90)), "P50 with P10 and P90 over joint draws of all inputs"
+    return Quantity.estimated(*ends, unit, source=SOURCE, method=method, n=n)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bigmodel_utils.value import refusals
+from bigmodel_utils.value.errors_to_money import Value
 
 FOREVER = 5000  # periods after which what is left of a discounted lifetime is dust
 
@@ -23,16 +24,17 @@ def gross_margin(price: float, cost_of_serving: float) -> float:
     return 1 - cost_of_serving / price
 
 
-def lifetime_value(revenue: float, margin: float, churn: float, discount: float = 0.0) -> float:
+def lifetime_value(revenue: Value, margin: Value, churn: Value, discount: Value = 0.0) -> Value:
     """Return the value of a customer whose first payment is due now; churn and discount are per period.
 
-    Undiscounted: revenue * margin / churn. Raises ValueRefused when neither churn nor discount ends the sum.
+    Undiscounted: revenue * margin / churn. Numbers, or draws of one shape. Raises ValueRefused when neither churn nor
+    discount ends the sum.
     """
     refusals.share(churn=churn)
     refusals.not_negative(revenue=revenue, discount=discount)
     refusals.finite(margin=margin)
     kept = (1 - churn) / (1 + discount)
-    if kept >= 1:
+    if np.any(kept >= 1):
         raise refusals.ValueRefused("churn 0 without discount", "churn or discount above 0", "churn")
     return revenue * margin / (1 - kept)
 

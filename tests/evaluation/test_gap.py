@@ -1,14 +1,11 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES as PUBLISHED
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import compare, divergence, gap, intervals
 
-PUBLISHED = json.loads((Path(__file__).parents[1] / "check_values.json").read_text())
 SETTINGS = Evaluation(resamples=300)
 
 

@@ -49,7 +49,7 @@ def test_no_row_means_unknown_not_free(rules):
     assert not policy.burden(rules, "NGA", CHATBOT).known
     table = policy.compare(rules, ["NGA", "SGP"], CLASSIFIER_THERE)
     assert table.loc["NGA"].isna().all()
-    assert table.loc["SGP", "cost_usd"] > 0
+    assert table.loc["SGP", "delay_months"] > 0
 
 
 def test_without_personal_data_only_unconditional_rules_remain(rules):

@@ -7,13 +7,6 @@ from bigmodel_utils import facts
 from bigmodel_utils.market import MarketError, segment
 
 
-def test_lifetime_value_check_values():
-    monthly_churn, monthly_discount = 0.05, 0.01
-    churn, discount = 1 - (1 - monthly_churn) ** 12, (1 + monthly_discount) ** 12 - 1
-    assert segment.lifetime_value(80, churn, 0.0) == pytest.approx(1600)
-    assert segment.lifetime_value(80, churn, discount) == pytest.approx(1346.67, abs=0.005)
-
-
 @given(st.floats(0.05, 3))
 def test_segments_hold_all_reviews_and_the_large_more(log_sd):
     parts = [float(segment.volume_share(low, high, log_sd)) for _, low, high in segment.SEGMENTS]
@@ -42,12 +35,7 @@ def test_at_the_break_even_size_worth_equals_cost(futures):
     least = segment.smallest_worth_winning(futures)
     pays = np.isfinite(least)
     at_even = {name: values[pays] for name, values in futures.items()} | {"reviews_per_merchant_month": least[pays]}
-    margin = (
-        at_even["reviews_per_merchant_month"]
-        / 1000
-        * (segment.venture.price_usd_per_thousand(at_even) - segment.venture.serving_usd_thousand(at_even))
-    )
-    worth = segment.lifetime_value(margin, at_even["merchant_churn_year"], at_even["discount_rate"])
+    worth = at_even["reviews_per_merchant_month"] / 1000 * segment.thousand_a_month(at_even)
     assert worth == pytest.approx(at_even["merchant_acquisition_usd"])
 
 

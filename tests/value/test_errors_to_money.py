@@ -1,18 +1,15 @@
 """Errors to money: Elkan's and Chow's worked examples, and what must hold of any prices."""
 
-import json
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES as KNOWN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigmodel_utils import paths
 from bigmodel_utils.value import errors_to_money as money
 from bigmodel_utils.value import threshold
 from bigmodel_utils.value.refusals import ValueRefused
 
-KNOWN = json.loads((paths.PROJECT / "tests" / "check_values.json").read_text(encoding="utf-8"))
 shares = st.floats(0, 1)
 usd = st.floats(0, 1e4)
 MODEL, PEOPLE = money.Process(0.90, 0.03, 0.002), money.Process(0.94, 0.02, 0.50)

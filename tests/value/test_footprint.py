@@ -1,15 +1,13 @@
 """Energy and carbon: arithmetic against published statements, and unknowns that stay unknown."""
 
-import json
-
 import pytest
+from check_values import CHECK_VALUES
 
-from bigmodel_utils import paths
 from bigmodel_utils.facts import FactError
 from bigmodel_utils.value import footprint
 from bigmodel_utils.value.refusals import ValueRefused
 
-KNOWN = json.loads((paths.PROJECT / "tests" / "check_values.json").read_text(encoding="utf-8"))["carbon"]
+KNOWN = CHECK_VALUES["carbon"]
 
 
 def test_published_energy_and_carbon():

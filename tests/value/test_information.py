@@ -1,17 +1,13 @@
 """The worth of knowing more: textbook values, bounds, and labels worth buying."""
 
-import json
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES as KNOWN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigmodel_utils import paths
 from bigmodel_utils.value import information
 from bigmodel_utils.value.refusals import ValueRefused
-
-KNOWN = json.loads((paths.PROJECT / "tests" / "check_values.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("distance", "loss"), [(0, 0.39894), (0.5, 0.19780), (1, 0.083315), (2, 0.0084907)])

@@ -1,17 +1,14 @@
 """Investment figures against published examples, and the traps that libraries are silent about."""
 
-import json
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES as KNOWN
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bigmodel_utils import paths
 from bigmodel_utils.value import investment
 from bigmodel_utils.value.refusals import ValueRefused
 
-KNOWN = json.loads((paths.PROJECT / "tests" / "check_values.json").read_text(encoding="utf-8"))
 FLOW = [-100, 39, 59, 55, 20]
 flows = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=24)
 

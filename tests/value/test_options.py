@@ -1,17 +1,13 @@
 """Options: Hull's values, the lattice against the closed form, and what a choice is worth."""
 
-import json
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES as KNOWN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigmodel_utils import paths
 from bigmodel_utils.value import options
 from bigmodel_utils.value.refusals import ValueRefused
-
-KNOWN = json.loads((paths.PROJECT / "tests" / "check_values.json").read_text(encoding="utf-8"))
 
 
 def test_black_scholes_of_hull():

@@ -1,16 +1,14 @@
 """Sobol indices against the Ishigami function, and on the venture itself."""
 
-import json
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES
 
-from bigmodel_utils import paths
 from bigmodel_utils.value import sensitivity
 from bigmodel_utils.value.refusals import ValueRefused
 from bigmodel_utils.value.uncertainty import Marginal
 
-KNOWN = json.loads((paths.PROJECT / "tests" / "check_values.json").read_text(encoding="utf-8"))["ishigami"]
+KNOWN = CHECK_VALUES["ishigami"]
 
 
 def ishigami(x):

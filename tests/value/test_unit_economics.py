@@ -1,17 +1,15 @@
 """One customer's money: worked examples, and the retention curve of Fader & Hardie."""
 
-import json
-
 import numpy as np
 import pytest
+from check_values import CHECK_VALUES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigmodel_utils import paths
 from bigmodel_utils.value import unit_economics as unit
 from bigmodel_utils.value.refusals import ValueRefused
 
-KNOWN = json.loads((paths.PROJECT / "tests" / "check_values.json").read_text(encoding="utf-8"))["sbg_regular"]
+KNOWN = CHECK_VALUES["sbg_regular"]
 REGULAR = [1, 0.631, 0.468, 0.382, 0.326, 0.289, 0.262, 0.241]
 
 
