@@ -28,11 +28,15 @@ _LATENCY = "one text at a time, in process"
 
 @dataclass(frozen=True)
 class Examined:
-    """`table`: as `frontier.table`. `machine`: device (cpu or a GPU's name), its name and cores, where all of it was measured."""
+    """`table`: as `frontier.table`. `machine`: device (cpu or a GPU's name), its name and cores, where all of it was measured.
+
+    `left_out`: variants of the scenario that this model or machine cannot have, or has already under another name.
+    """
 
     found: dict[str, frontier.Measured]
     table: pd.DataFrame
     machine: dict[str, Any]
+    left_out: list[str]
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def examine(run: Run) -> Examined:
     requests, clocked = scenario.evaluation.latency_requests, cores if device.kind == "cpu" else 0
     found = frontier.measure(made, rows["text"].tolist(), requests, clocked)
     table = frontier.table(found, BASELINE, rows["label"].to_numpy(), scenario.evaluation, scenario.seed)
-    return Examined(found, table, {"device": device.reported, "cores": cores, "name": device.name})
+    return Examined(found, table, {"device": device.reported, "cores": cores, "name": device.name}, workshop.left_out)
 
 
 def install(run: Run, examined: Examined, name: str) -> Served:

@@ -18,7 +18,7 @@ _WATCHED = 64  # texts on which layers and neurons are weighed
 
 
 class VariantError(BigModelError):
-    """A name that is not on the menu, or a variant that this model or machine cannot have."""
+    """A name that is not on the menu."""
 
 
 class Workshop:
@@ -30,12 +30,24 @@ class Workshop:
         self.train, self.validation = parts
 
     def offered(self) -> dict[str, tuple[str, ...]]:
-        """Return the scenario's variants with their steps, the baseline first; raises VariantError for one it cannot have."""
-        possible, wanted = self._possible(choose()), self.scenario.deployment.variants
-        for name in wanted:
-            if name not in possible:
-                raise VariantError(f"variant '{name}'", nearest(name, possible), "deployment.variants of the scenario")
-        return {name: steps for name, steps in possible.items() if name == BASELINE or not wanted or name in wanted}
+        """Return the scenario's variants with their steps, the baseline first; raises VariantError for a name not on the menu.
+
+        What this model or machine cannot have, or has already under another name, is left out: see `left_out`.
+        """
+        for name in self._wanted:
+            if name not in MENU:
+                raise VariantError(f"variant '{name}'", nearest(name, MENU), "deployment.variants of the scenario")
+        possible = self._possible(choose())
+        return {name: steps for name, steps in possible.items() if name == BASELINE or name in self._wanted}
+
+    @property
+    def left_out(self) -> list[str]:
+        """The variants of the scenario that are not on offer here."""
+        return [name for name in self._wanted if name not in self.offered()]
+
+    @property
+    def _wanted(self) -> list[str]:
+        return self.scenario.deployment.variants or list(MENU)
 
     def _possible(self, device: Device) -> dict[str, tuple[str, ...]]:
         """Return what this model and machine can have; steps that gain nothing here are left out of a variant."""

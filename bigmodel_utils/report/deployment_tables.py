@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bigmodel_utils.deployment.menu import named
@@ -25,8 +26,11 @@ WAYS = {
 }
 
 
-def menu(priced: pd.DataFrame, choice: Choice) -> Table:
-    """Return size, accuracy, speed and price of every variant, the chosen one stressed. priced: `variant_choice.priced`."""
+def menu(priced: pd.DataFrame, choice: Choice, left_out: Sequence[str] = ()) -> Table:
+    """Return size, accuracy, speed and price of every variant, the chosen one stressed. priced: `variant_choice.priced`.
+
+    left_out: variants that this model or machine cannot have, which the note names.
+    """
     rows = priced.assign(
         variant=priced["variant"].map(named),
         points=100 * priced["difference"],
@@ -57,8 +61,19 @@ def menu(priced: pd.DataFrame, choice: Choice) -> Table:
     note = Message(
         "Measured in this run; computing estimated at the price of the scenario's machine. Change and p-value are paired."
     )
+    if left_out:
+        note = Message(
+            "{note} Not possible with this model on this machine, or the same as another: {names}.",
+            note=note,
+            names=_listed(left_out),
+        )
     best = priced["variant"].tolist().index(choice.name)
     return Table.of(finding, rows, columns, note, best)
+
+
+def _listed(variants: Sequence[str]) -> Message:
+    first, *others = map(named, variants)
+    return functools.reduce(lambda told, name: Message("{told}; {name}", told=told, name=name), others, first)
 
 
 def served(figures: Mapping[str, Quantity]) -> Table:
@@ -109,21 +124,21 @@ def layouts(plan: Plan) -> Table:
     ]
     note = Message(
         "Estimated for machines of {count} × {device} ({name}), training in 16 bits with Adam, one sequence of {tokens:integer} tokens "
-        "at a time for the larger models; time with its 80 % interval, from published runs.",
+        "at a time for the larger models; time with its 80% interval, from published runs.",
         count=machine.devices, device=machine.device, name=machine.name, tokens=plan.layouts[-1].shape.sequence,
     )  # fmt: skip
     return Table(_outgrown(plan), columns, rows, note, best=0)
 
 
 def _outgrown(plan: Plan) -> Message:
-    held = [one.shape.parameters / 1e9 for one in plan.layouts if one.machines == 1]
-    beyond = [one.shape.parameters / 1e9 for one in plan.layouts if one.machines > 1]
+    held = [one.shape.parameters for one in plan.layouts if one.machines == 1]
+    beyond = [one.shape.parameters for one in plan.layouts if one.machines > 1]
     one = {"count": plan.machine.devices, "device": plan.machine.device}
     if not held:
         return Message("M_B of this run takes more than one machine of {count} × {device}", **one)
     if not beyond:
         return Message("One machine of {count} × {device} trains every model listed", **one)
     return Message(
-        "One machine of {count} × {device} is outgrown between {held:number1} and {beyond:number1} billion parameters; M_B has {own:number1}",
+        "One machine of {count} × {device} is outgrown between {held:compact} and {beyond:compact} parameters; M_B has {own:compact}",
         held=max(held), beyond=min(beyond), own=held[0], **one,
     )  # fmt: skip

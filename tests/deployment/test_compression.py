@@ -19,10 +19,12 @@ import served_model
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+from bigmodel_utils import scenario
 from bigmodel_utils.choices import Training
 from bigmodel_utils.deployment import distillation, onnx_export, pruning, variants, vocabulary
 from bigmodel_utils.deployment import folder as folders
 from bigmodel_utils.deployment.runtime import Runtime
+from bigmodel_utils.training.device import Device
 from bigmodel_utils.training.trunk import layers
 
 CHINESE = ["房间很好，服务棒", "衣服很差", "不喜欢的房间", "服务糟糕，讨厌", "好", "很不好的衣服，差"]
@@ -44,6 +46,28 @@ def exported(model, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("exported") / "onnx"
     onnx_export.exported(model, out)
     return out
+
+
+@pytest.mark.parametrize(
+    ("device", "trims", "left_out"),
+    [
+        (Device("cpu", True, "with matrix units"), True, []),
+        (Device("cpu", False, "an older processor"), True, ["bfloat16"]),
+        (Device("cpu", True, "with matrix units"), False, ["trimmed"]),
+        (Device("cuda", True, "a GPU"), True, ["int8"]),
+    ],
+)
+def test_a_form_that_a_machine_or_model_cannot_have_is_left_out_and_named(model, device, trims, left_out, monkeypatch):
+    monkeypatch.setattr(variants, "choose", lambda: device)
+    monkeypatch.setattr(vocabulary, "can_trim", lambda folder: trims)
+    workshop = variants.Workshop.__new__(variants.Workshop)
+    workshop.scenario, workshop.source = scenario.load("reviews_us_to_cn"), model
+    wanted = workshop.scenario.deployment.variants
+    assert workshop.left_out == left_out
+    assert set(workshop.offered()) == {variants.BASELINE, *wanted} - set(left_out)
+    workshop.scenario = scenario.load("reviews_us_to_cn", {"deployment.variants": ["trimed"]})
+    with pytest.raises(variants.VariantError, match="'trimmed'"):
+        workshop.offered()
 
 
 def test_a_trimmed_model_answers_the_market_as_before(model, tmp_path):
