@@ -18,7 +18,7 @@ Count = Annotated[int, Field(ge=1)]
 
 def leaf(value: Any) -> Any:
     """Return a plain value of a scenario as JSON knows it."""
-    return json.loads(json.dumps(value, default=str))
+    return value if isinstance(value, str | int | float | None) else json.loads(json.dumps(value, default=str))
 
 
 class Part(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,15 +55,17 @@ def run(
 ) -> None:
     """Run every notebook of a scenario and write its reports."""
     from bigmodel_utils import paths
-    from bigmodel_utils import scenario as scenarios
-    from bigmodel_utils.pipeline import hook
     from bigmodel_utils.pipeline.runner import run_chain
 
     overrides = _parsed(settings) | ({"accept_licence": True} if accept_licence else {})
-    hooks = hook.parsed(on_success, "--on-success"), hook.parsed(on_failure, "--on-failure")
-    chosen = scenarios.load(scenario, overrides)
-    folder = hook.around(lambda: run_chain(scenario, overrides, device, first), chosen, *hooks)
-    typer.echo(f"report: {paths.shown(folder / 'index.html')}")
+    chain = functools.partial(run_chain, scenario, overrides, device, first)
+    if on_success or on_failure:
+        from bigmodel_utils import scenario as scenarios
+        from bigmodel_utils.pipeline import hook
+
+        hooks = hook.parsed(on_success, "--on-success"), hook.parsed(on_failure, "--on-failure")
+        chain = functools.partial(hook.around, chain, scenarios.load(scenario, overrides), *hooks)
+    typer.echo(f"report: {paths.shown(chain() / 'index.html')}")
 
 
 @app.command()

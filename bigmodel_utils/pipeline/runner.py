@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bigmodel_utils import paths, scenario, trace
 from bigmodel_utils.artifacts import ArtifactError, Run
 from bigmodel_utils.errors import BigModelError, nearest
-from bigmodel_utils.pipeline import claims, history, manifest, resume
+from bigmodel_utils.pipeline import claims, manifest
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
 from bigmodel_utils.pipeline.reuse import executed, libraries, refresh_prose, reuse
@@ -97,7 +97,7 @@ def _get_ready_to_render() -> None:
 
 
 def _execute(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progress, reasons: list[str]) -> None:
-    from bigmodel_utils.pipeline import preflight
+    from bigmodel_utils.pipeline import preflight, resume
     from bigmodel_utils.pipeline.execution import execute
 
     preflight.names(run.scenario)
@@ -124,6 +124,7 @@ def _rendered(run: Run, folder: Path, made: bool) -> Path:
         return folder
     from filelock import FileLock
 
+    from bigmodel_utils.pipeline import history
     from bigmodel_utils.report import site
 
     name, own = run.scenario.name, folder == paths.reports() / run.scenario.name
@@ -138,7 +139,7 @@ def _rendered(run: Run, folder: Path, made: bool) -> Path:
 
 def _changes(scenario: str, record: dict[str, Any]) -> Page | None:
     """Return the page that compares this run with the scenario's run before it, if there was one."""
-    from bigmodel_utils.pipeline import difference
+    from bigmodel_utils.pipeline import difference, history
     from bigmodel_utils.report import digest
 
     before = history.before(scenario, record)
