@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -218,7 +218,7 @@ def _with_fact(assumption: Any) -> Any:
 def _explained(error: ValidationError, path: Path) -> ScenarioError:
     first = error.errors()[0]
     where = [str(step) for step in first["loc"]]
-    given = ".".join(where)
+    given = ".".join(where[:1] + where[2:] if where[:1] == ["application"] else where)  # its kind is no key
     if first["type"] == "extra_forbidden":
         return ScenarioError(f"unknown key '{given}'", nearest(where[-1], _keys_at(where[:-1])), paths.shown(path))
     if first["type"] == "missing":
@@ -232,10 +232,18 @@ def _explained(error: ValidationError, path: Path) -> ScenarioError:
 
 
 def _keys_at(where: list[str]) -> list[str]:
-    part: Any = Scenario
+    """Return the keys of the part at `where`, whose steps are keys, names of assumptions, places in lists and kinds of application."""
+    parts: list[type[BaseModel]] = [Scenario]
     for step in where:
-        field = part.model_fields.get(step)
-        part = field.annotation if field else Assumption
-        if not (isinstance(part, type) and issubclass(part, BaseModel)):
-            part = Assumption
-    return list(part.model_fields)
+        field = parts[0].model_fields.get(step)
+        of_kind = [
+            part for part in parts if "kind" in part.model_fields and step in get_args(part.model_fields["kind"].annotation)
+        ]
+        parts = _parts_in(field.annotation) if field else of_kind or parts
+    return list(parts[0].model_fields)
+
+
+def _parts_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [part for inner in get_args(annotation) for part in _parts_in(inner)]

@@ -63,6 +63,21 @@ def test_typo_is_refused_with_the_nearest_name(key: str, value: object, hint: st
 
 
 @pytest.mark.parametrize(
+    ("name", "key", "hint"),
+    [
+        ("content_generation", "sampels", "did you mean 'samples'"),
+        ("recommendation", "columns.usr", "did you mean 'user'"),
+        ("beyond_text", "table.valeu", "did you mean 'value'"),
+    ],
+)
+def test_a_typo_inside_an_application_is_named_as_it_was_written(name: str, key: str, hint: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario.load(name, {f"application.{key}": 3})
+    assert caught.value.given == f"unknown key 'application.{key}'"
+    assert hint in caught.value.allowed
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("seed", -1),
