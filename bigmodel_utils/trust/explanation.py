@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,10 @@ class Told:
 
 
 def _quoted(words: Sequence[str]) -> Message:
-    return Message("{words}", words=", ".join(f"“{word}”" for word in words)) if words else Message("nothing")
+    if not words:
+        return Message("nothing")
+    quoted = (Message("{word}", word=f"“{word}”") for word in words)  # in its marks no word of the data is taken for ours
+    return reduce(lambda first, second: Message("{first}, {second}", first=first, second=second), quoted)
 
 
 def measure(run: Run) -> Told:
@@ -166,13 +170,13 @@ def steadiness(model: Classifier, texts: Sequence[str], seed: int, confidence: f
     for place, text in enumerate(texts):
         whole = attribution.attribute(model, text)
         first, pulls = top(words(whole)), words(whole)
-        variants = {stability.with_typos([text], _TYPOS, seed + 1000 * place + n)[0] for n in range(VARIANTS)} - {text}
+        variants = sorted({stability.with_typos([text], _TYPOS, seed + 1000 * place + n)[0] for n in range(VARIANTS)} - {text})
         if not (first and variants):
             continue
-        others = [attribution.attribute(model, variant, whole.label) for variant in sorted(variants)]
+        others = [attribution.attribute(model, variant, whole.label) for variant in variants]
         stays.append(float(np.mean([kept(first, top(words(other))) for other in others])))
         lots.append(min(1.0, TOP / len(pulls)))
-        turned += [other.probability < 0.5 for other in others]
+        turned += [model.labels[answer] != whole.label for answer in model.probabilities(variants).argmax(axis=1)]
     if not stays:
         nothing = Quantity(
             mid=0, low=0, high=1, unit="share", origin="measured", source=intervals.SOURCE, n=0, method="no text"

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -255,6 +256,18 @@ def test_who_is_flagged_wrongly_is_heard_first() -> None:
     assert explanation.affected(texts, event, is_event, line=0.5) == 1
     assert explanation.affected(texts, event, np.ones(4, dtype=bool), line=0.5) == 0
     assert explanation.affected(texts, event * 0, is_event, line=0.5) in range(4)
+
+
+def test_an_answer_of_three_labels_has_turned_only_when_another_is_likelier(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = pd.DataFrame({"start": [0], "end": [5], "piece": ["words"], "score": [1.0]})
+    unsure = Attribution("words here to mistype, and more of them", "fault", 0.4, pieces, 1.0)
+    monkeypatch.setattr(explanation.attribution, "attribute", lambda *_: unsure)
+    asked = SimpleNamespace(
+        labels=["fault", "bill", "praise"], probabilities=lambda texts: np.tile([0.4, 0.3, 0.3], (len(texts), 1))
+    )
+    assert explanation.steadiness(asked, [unsure.text], 7, 0.95)[2].mid == 0
+    asked.probabilities = lambda texts: np.tile([0.3, 0.4, 0.3], (len(texts), 1))
+    assert explanation.steadiness(asked, [unsure.text], 7, 0.95)[2].mid == 1
 
 
 def test_pieces_become_words_and_marks_are_left_out() -> None:
