@@ -63,7 +63,7 @@ def stages_from(chain: tuple[str, ...], first: str | None) -> tuple[str, ...]:
     matches = [i for i, stage in enumerate(chain) if stage == first or stage.split("_")[0] == first.zfill(2)]
     if not matches:
         raise BigModelError(
-            f"--from {first}", nearest(first, [s.split("_")[0] for s in chain] + list(chain)), "bigmodel run --from"
+            f"notebook '{first}'", nearest(first, [s.split("_")[0] for s in chain] + list(chain)), "its number or name"
         )
     return chain[matches[0] :]
 
