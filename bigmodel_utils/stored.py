@@ -144,13 +144,15 @@ class Shelf:
 def _link(source: Path, target: Path) -> None:
     """Give a file or folder a second name, or a copy where the disk cannot; a file in place stays."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    files = [source, *source.rglob("*")] if source.is_dir() else [source]
-    for path in files:
-        new = target / path.relative_to(source) if path != source else target
-        if path.is_dir():
-            new.mkdir(exist_ok=True)
-        elif not new.exists():
-            try:
-                os.link(path, new)
-            except OSError:
-                shutil.copy2(path, new)
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=_link_file, dirs_exist_ok=True)
+    else:
+        _link_file(source, target)
+
+
+def _link_file(source: str | Path, target: str | Path) -> None:
+    if not os.path.exists(target):
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copy2(source, target)

@@ -111,6 +111,8 @@ def sheets(scenario: Scenario) -> list[dict[str, object]]:
     texts = inputs.sheet(scenario.target_market.data.origin, accepted)
     if chosen.weights is None:
         return [texts, inputs.sheet(chosen.first_texts, accepted)]
-    kind, _, name = chosen.weights.partition(":")
-    known = pretrained.catalogue().get(name, {}) if kind == "packaged" else {}
-    return [texts, {"origin": name, **{key: known.get(key) for key in ("about", "licence", "gaps")}}]
+    known = pretrained.stated(chosen.weights)
+    return [
+        texts,
+        {"origin": chosen.weights.partition(":")[2], **{key: known.get(key) for key in ("about", "licence", "gaps")}},
+    ]

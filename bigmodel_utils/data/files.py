@@ -69,10 +69,8 @@ def _delimited(path: Path, columns: dict[str, str], language: str, account: Acco
         header = [name.strip() for name in next(reader, [])]
         places = _places(header, columns, path)
         width = len(header)
-        for record in reader:
+        for record in filter(None, reader):
             if len(record) != width:
-                if not record:
-                    continue
                 given = f"{paths.shown(path)} line {reader.line_num}: {len(record)} fields"
                 raise DataError(given, f"{width}, as in the header", _MEND)
             yield [record[place] for place in places]

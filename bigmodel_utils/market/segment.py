@@ -46,14 +46,13 @@ def thousand_a_month(draws: Mapping[str, NDArray[np.float64]]) -> NDArray[np.flo
 
 
 def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.DataFrame:
-    """Return one row per segment: merchants (share), reviews (share), reviews_month, usd_month (margin), value, cost (USD
-    per customer), value_to_cost and worth_it, the chance that a customer is worth more than winning one costs.
+    """Return one row per segment: merchants (share), reviews (share), reviews_month, value, cost (USD per customer),
+    value_to_cost and worth_it, the chance that a customer is worth more than winning one costs.
 
     Medians over the draws of `venture.INPUTS`; the draws' reviews per month are the mean over all merchants.
     """
     import pandas as pd
 
-    margin = venture.price_usd_per_thousand(draws) - venture.serving_usd_thousand(draws)
     each, rows = thousand_a_month(draws), []
     for title, low, high in SEGMENTS:
         merchants, reviews = high - low, volume_share(low, high, log_sd)
@@ -66,7 +65,6 @@ def segments(draws: Mapping[str, NDArray[np.float64]], log_sd: ArrayLike) -> pd.
                 "merchants": merchants,
                 "reviews": float(np.median(reviews)),
                 "reviews_month": float(np.median(volume)),
-                "usd_month": float(np.median(volume / 1000 * margin)),
                 "value": float(np.median(worth)),
                 "cost": float(np.median(draws["merchant_acquisition_usd"])),
                 "value_to_cost": float(np.median(ratio)),

@@ -188,7 +188,7 @@ def topsis(scores: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
 
 
 def neighbours(scores: pd.DataFrame, weights: Mapping[str, float], drawn: NDArray[np.float64]) -> pd.DataFrame:
-    """Return each pair of neighbours in the ranking: first, second, chance that first is ahead, methods_agree, separable.
+    """Return each pair of neighbours in the ranking: first, second, chance that first is ahead, separable.
 
     Two countries are separable when the first is ahead in at least 80 % of `score_draws` and TOPSIS agrees on the order.
     """
@@ -201,5 +201,5 @@ def neighbours(scores: pd.DataFrame, weights: Mapping[str, float], drawn: NDArra
     for first, second in pairwise(order):
         ahead = float(np.mean(drawn[:, place[first]] > drawn[:, place[second]]))
         agree = bool(second_opinion[first] > second_opinion[second])
-        rows.append((first, second, ahead, agree, ahead >= SURE and agree))
-    return pd.DataFrame(rows, columns=["first", "second", "chance", "methods_agree", "separable"])
+        rows.append((first, second, ahead, ahead >= SURE and agree))
+    return pd.DataFrame(rows, columns=["first", "second", "chance", "separable"])

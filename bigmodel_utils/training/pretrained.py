@@ -51,6 +51,12 @@ def catalogue() -> dict[str, dict[str, Any]]:
     return yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
 
 
+def stated(weights: str) -> dict[str, Any]:
+    """Return what the catalogue states of a scenario's weights; {} where they are not packaged."""
+    kind, _, name = weights.partition(":")
+    return catalogue().get(name, {}) if kind == "packaged" else {}
+
+
 def described(folder: Path) -> dict[str, Any]:
     """Return where the weights in `folder` come from, as recorded when they were converted, and their shape."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))

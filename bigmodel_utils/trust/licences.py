@@ -117,8 +117,7 @@ def _data(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _weights(weights: str) -> dict[str, Any]:
-    kind, _, name = weights.partition(":")
-    known = pretrained.catalogue().get(name, {}) if kind == "packaged" else {}
+    known = pretrained.stated(weights)
     return _row("weights", weights, str(known.get("as_of", "")), str(known.get("licence", "")))
 
 

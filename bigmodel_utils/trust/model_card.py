@@ -41,8 +41,8 @@ def _metadata(run: Run) -> Any:
         metric_value=round(figures["accuracy_target_b"].mid, 4),
     )
     kind, _, name = scenario.model.weights.partition(":")
-    about = pretrained.catalogue()[name]["about"].split(",")[0] if kind == "packaged" else name
-    licence, _, _ = licences.judged(pretrained.catalogue()[name]["licence"]) if kind == "packaged" else ("", "", "")
+    known = pretrained.stated(scenario.model.weights)
+    about, licence = (known["about"].split(",")[0], licences.judged(known["licence"])[0]) if known else (name, "")
     return ModelCardData(
         model_name=f"{scenario.name}-b",
         language=list(dict.fromkeys([scenario.target_market.language, scenario.source_market.language])),

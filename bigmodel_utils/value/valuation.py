@@ -46,11 +46,6 @@ class Valuation:
     def probability_of_gain(self) -> float:
         return float(np.mean(self.paths.npv > 0))
 
-    @property
-    def probability_of_saving(self) -> float:
-        """The probability that the model costs the merchant less than people, before its price."""
-        return float(np.mean(venture.saving_usd_per_thousand(self.draws) > 0))
-
     @cached_property
     def advice(self) -> decision.Advice:
         return decision.advise(self.paths.npv, self.draws, self.marginals, self.scenario.decision)
