@@ -1,5 +1,7 @@
 """What a reader can do next: buy labels, wait, serve or buy answers; and what running takes of the world."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +74,9 @@ def test_own_serving_is_cheaper_from_the_volume_that_it_says(valuation):
         own = api_prices.own_usd_month(valuation.machine, row.break_even, rate, load)
         assert own == pytest.approx(row.break_even * row.usd_per_thousand, rel=1e-6)
     assert plain(value_tables.own_or_api(table).finding, "en").endswith(f"{len(table)} interfaces")
+    crowded = {**valuation.draws, "online_merchants": 1e6 * valuation.draws["online_merchants"]}
+    filled = api_prices.against_apis(replace(valuation, draws=crowded))["own_usd_per_thousand"]
+    assert filled.to_numpy() == pytest.approx(1000 * valuation.machine.price().mid / (3600 * rate * load))
 
 
 def test_the_volume_of_the_last_month_is_that_of_the_cash_flow(valuation):
