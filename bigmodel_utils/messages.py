@@ -18,6 +18,7 @@ LANGUAGES = ("en", "zh")
 MIME = "application/vnd.bigmodel.message+json"
 _LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
 _SHORTENED_FROM = {"en_US": 1_000, "zh_Hans_CN": 10_000}  # CLDR shortens from thousands, in Chinese from 万
+_DECIMALS = {"en_US": 1, "zh_Hans_CN": 2}  # of what was shortened: 亿 is a hundred times coarser than a million
 
 
 class Message:
@@ -89,7 +90,7 @@ def translate(text: str, language: str) -> str:
 def format_value(value: Any, spec: str, language: str) -> str:
     """Write one value for a reader of `language`.
 
-    spec: "" as it is · integer · number1..number4 (decimals) · percent, percent1 · money (short: US$1.8M) ·
+    spec: "" as it is · integer · number1..number4 (decimals) · upto1 (a decimal only where there is one) · percent, percent1 · money (short: US$1.8M) ·
     cents (two decimals) · p (p-value, three decimals or < 0.001) · compact (1.2M) · date · seconds · country (of an ISO 3166 alpha-3 code).  Source of the patterns: CLDR, through Babel.
     """
     from babel import dates
@@ -123,6 +124,8 @@ def _number(value: float, kind: str, digits: int, locale: str) -> str:
         return _compact(value, locale)
     if kind == "p":
         return "< 0.001" if value < 0.001 else numbers.format_decimal(value, "0.000", locale)
+    if kind == "upto":
+        return numbers.format_decimal(value, "#,##0." + "#" * digits, locale)
     if kind == "integer":
         return numbers.format_decimal(round(value), locale=locale)
     return numbers.format_decimal(value, "#,##0." + "0" * (digits or 2), locale=locale)
@@ -144,7 +147,7 @@ def _money(value: float, locale: str) -> str:
     if abs(value) < _SHORTENED_FROM[locale]:
         whole = abs(value) >= 100 or (abs(value) >= 10 and value == round(value))
         return numbers.format_currency(value, "USD", "¤#,##0" if whole else "¤#,##0.00", locale, False)
-    return numbers.format_compact_currency(_three_digits(value), "USD", locale=locale, fraction_digits=1)
+    return numbers.format_compact_currency(_three_digits(value), "USD", locale=locale, fraction_digits=_DECIMALS[locale])
 
 
 def _compact(value: float, locale: str) -> str:
@@ -152,7 +155,9 @@ def _compact(value: float, locale: str) -> str:
 
     if 1000 <= abs(value) < 10_000:
         return numbers.format_decimal(round(value), locale=locale)
-    return numbers.format_compact_decimal(_three_digits(value), locale=locale, fraction_digits=1 if abs(value) >= 1000 else 0)
+    return numbers.format_compact_decimal(
+        _three_digits(value), locale=locale, fraction_digits=_DECIMALS[locale] if abs(value) >= 1000 else 0
+    )
 
 
 def _three_digits(value: float) -> float:

@@ -56,7 +56,9 @@ class Page:
         """
         ratio = ours / other if other else float("inf") if ours else 1.0
         result = Message(
-            "{claim}: ratio {ratio:number3}, allowed 1 ± {tolerance:number3}.",
+            "{claim}: ratio {ratio:number3}, allowed 1 ± {tolerance:number3}."
+            if tolerance
+            else "{claim}: ratio {ratio:number3}, as it must be.",
             claim=Message(claim),
             ratio=ratio,
             tolerance=tolerance,

@@ -51,10 +51,10 @@ def test_every_amount_can_be_written(value: float, spec: str) -> None:
     [
         (2019.809, "money", "$2K", "US$2,020"),
         (9999.4, "money", "$10K", "US$9,999"),
-        (12345.6, "money", "$12.3K", "US$1.2万"),
+        (12345.6, "money", "$12.3K", "US$1.23万"),
         (-4567.8, "money", "-$4.6K", "-US$4,568"),
         (1234.5, "compact", "1,234", "1,234"),
-        (12345.6, "compact", "12.3K", "1.2万"),
+        (12345.6, "compact", "12.3K", "1.23万"),
     ],
 )
 def test_chinese_numbers_below_ten_thousand_are_written_out(value, spec, english, chinese):

@@ -21,8 +21,9 @@ from bigmodel_utils.value import venture
 if TYPE_CHECKING:
     import pandas as pd
 
+OWN = "own"
 TITLES = {
-    "own": Message("Own subsidiary"),
+    OWN: Message("Own subsidiary"),
     "partner": Message("Local partner"),
     "licence": Message("Licence with royalty"),
     "joint_venture": Message("Joint venture"),
@@ -104,7 +105,7 @@ def start_later(draws: Mapping[str, np.ndarray], years: int, months: Sequence[in
             raise MarketError(
                 f"a start in month {delay}", f"0 to {years * MONTHS_PER_YEAR - 1}", "the call of entry.start_later"
             )
-        worth, _ = _worth(Mode("own", {}, delay_months=delay), draws, years)
+        worth, _ = _worth(Mode(OWN, {}, delay_months=delay), draws, years)
         rows.append((delay, *np.quantile(worth, [0.1, 0.5, 0.9])))
     return pd.DataFrame(rows, columns=["delay_months", "npv_low", "npv_mid", "npv_high"])
 

@@ -38,11 +38,11 @@ class Estimate:
         """The page's answer."""
         return Message(
             "Within reach the market is worth {sam:money} a year; 8 in 10 futures: {low:money} to {high:money}. "
-            "By the last year of the plan {merchants:compact} customers would have come. {agreement}",
+            "By the last year of the plan {merchants:integer} customers would have come. {agreement}",
             sam=self.figures["sam_usd_year"],
             low=self.figures["sam_usd_year"].low,
             high=self.figures["sam_usd_year"].high,
-            merchants=self.figures["merchants_final_year"],
+            merchants=float(f"{self.figures['merchants_final_year'].mid:.2g}"),  # a forecast is no sharper
             agreement=self.agreement,
         )
 

@@ -38,7 +38,7 @@ def rules(scenario: Scenario) -> tuple[policy.Burden, Message]:
     if found.closed:
         return found, Message("The market is closed to this company by sanctions on file.")
     return found, Message(
-        "{count} duties apply; meeting them takes about {months:number1} months and {usd:money} (planner's ranges). {place}",
+        "{count} duties apply; meeting them takes about {months:upto1} months and {usd:money} (planner's ranges). {place}",
         count=len(found.duties),
         months=found.delay_months[1],
         usd=found.cost_usd[1],
@@ -67,15 +67,19 @@ class Ranking:
     def steadiness(self, countries: pd.DataFrame) -> Message:
         """Return how many neighbours in the ranking can be told apart. countries: iso3, country."""
         names, top = countries.set_index("iso3")["country"], self.neighbours.iloc[0]
+        sure = int(self.neighbours["separable"].sum())
+        told = {"sure": sure, "pairs": len(self.neighbours), "level": selection.SURE, "chance": float(top["chance"])}
+        told |= {"first": Message(names[top["first"]]), "second": Message(names[top["second"]])}
+        if not sure:
+            return Message(
+                "No two neighbours in the ranking can be told apart: {first} is ahead of {second} in {chance:percent} of nearby "
+                "weightings, where {level:percent} would be sure",
+                **told,
+            )
         return Message(
-            "{sure} of {pairs} neighbours in the ranking can be told apart: the first is ahead in at least {level:percent} of nearby "
-            "weightings, and a second method agrees. {first} is ahead of {second} in {chance:percent}.",
-            sure=int(self.neighbours["separable"].sum()),
-            pairs=len(self.neighbours),
-            level=selection.SURE,
-            first=Message(names[top["first"]]),
-            second=Message(names[top["second"]]),
-            chance=float(top["chance"]),
+            "{sure} of {pairs} neighbours in the ranking can be told apart, ahead in {level:percent} of nearby weightings or more; "
+            "{first} is ahead of {second} in {chance:percent}",
+            **told,
         )
 
 
@@ -117,12 +121,12 @@ def _finding(table: pd.DataFrame, ranks: pd.DataFrame, names: pd.Series, target:
     if first == target:
         return Message(
             "{target} ranks first of {of} markets, and stays first in {share:percent} of nearby weightings; "
-            "with what is unknown it could be anywhere from {best} to {worst}.",
+            "with what is unknown it could be anywhere from {best} to {worst}",
             **values,
         )
     return Message(
-        "{first} ranks first of {of} markets, in {share:percent} of nearby weightings; {target} ranks {rank}, "
-        "and with what is unknown could be anywhere from {best} to {worst}.",
+        "{first} ranks first of {of} markets, in {share:percent} of nearby weightings; {target} is number {rank}, "
+        "and with what is unknown could be anywhere from {best} to {worst}",
         **values,
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WIDTHS = {"wide": 640, "narrow": 340}
 TEXT = 13.0
 SMALL = 12.0
+_LEADING, _ABOVE = 1.2, {"center": 0.5, "bottom": 1.0}  # line height; share of the lines that stand above the point
 _RC = {"svg.fonttype": "none", "svg.hashsalt": "bigmodel", "text.parse_math": False, "path.simplify": True}
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
@@ -55,6 +56,10 @@ class Canvas:
     def value(self, value: Any, spec: str) -> str:
         return shown_value(value, spec, self.language)
 
+    def amounts(self, ticks: list[float]) -> list[str]:
+        """Return money at `ticks` as labels."""
+        return [self.value(tick, "money") if tick else "0" for tick in ticks]
+
     def grid(self, axes: Axes, ticks: list[float], labels: list[str], axis: str = "y") -> None:
         """Draw thin lines across the axes at `ticks` and write `labels` beside them."""
         line = axes.axhline if axis == "y" else axes.axvline
@@ -71,10 +76,17 @@ class Canvas:
     def label(
         self, axes: Axes, x: float, y: float, text: str, colour: str = palette.INK, bold: bool = False, **how: Any
     ) -> None:
-        """Write `text` at data point (x, y), moved by `dx`, `dy` pixels; `ha`, `va`, `size` as in Matplotlib."""
-        shift = (how.pop("dx", 0), how.pop("dy", 0))
+        """Write `text` at data point (x, y), moved by `dx`, `dy` pixels; `ha`, `va`, `size` as in Matplotlib.
+
+        Each line is written by itself: Matplotlib would align lines by the widths of another font than the page's.
+        """
+        dx, dy = how.pop("dx", 0), how.pop("dy", 0)
         style = {"va": "center", "size": TEXT, "color": colour, "weight": "bold" if bold else "normal", **how}
-        axes.annotate(text, (x, y), xytext=shift, textcoords="offset points", annotation_clip=False, **style)
+        lines = text.split("\n")
+        first = (len(lines) - 1) * _ABOVE[style["va"]]
+        for place, line in enumerate(lines):
+            shift = (dx, dy + _LEADING * style["size"] * (first - place))
+            axes.annotate(line, (x, y), xytext=shift, textcoords="offset points", annotation_clip=False, **style)
 
     def svg(self, attributes: str) -> str:
         """Return the drawing as an inline SVG element."""
@@ -106,8 +118,8 @@ def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
     return size * sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else latin for sign in text)
 
 
-def wrapped(text: str, width: float, size: float = TEXT) -> str:
-    """Return `text` broken into lines no wider than `width` pixels; Chinese may break anywhere."""
+def wrapped(text: str, width: float, size: float = TEXT, most: int | None = None) -> str:
+    """Return `text` broken into lines no wider than `width` pixels, at `most` so many; Chinese may break anywhere."""
     lines, line = [], ""
     for part in _parts(text):
         if line and text_width((line + part).rstrip(), size) > width:
@@ -115,7 +127,10 @@ def wrapped(text: str, width: float, size: float = TEXT) -> str:
             line = part.lstrip()
         else:
             line += part
-    return "\n".join([*lines, line])
+    lines.append(line)
+    return "\n".join(
+        lines if most is None or len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1].rstrip(' ,;:')}…"]
+    )
 
 
 def _parts(text: str) -> list[str]:

@@ -37,6 +37,7 @@ _TOLD_BY_FACTS = {
     "licences": ("duty",),
 }  # columns whose words a report shows
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
+_SPOKEN = re.compile(r"[A-Za-z]{2}|[,;:.( ]")  # Chinese has stops and brackets of its own, and no blanks
 
 
 def texts() -> list[str]:
@@ -50,7 +51,7 @@ def texts() -> list[str]:
         found |= set(_scenario(name))
     found |= set(_facts())
     found |= set(_sets())
-    return sorted(text for text in found if re.search(r"[A-Za-z]{2}", _PLACEHOLDER.sub("", text)))
+    return sorted(text for text in found if _SPOKEN.search(_PLACEHOLDER.sub("", text)))
 
 
 def untranslated(language: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from bigmodel_utils.messages import LANGUAGES, Message
 from bigmodel_utils.report import palette
 from bigmodel_utils.report.canvas import WIDTHS, Canvas
-from bigmodel_utils.report.markup import both, plain
+from bigmodel_utils.report.markup import both, headline, plain
 
 MIME = "application/vnd.bigmodel.html+json"
 LAB_STYLE = "".join(f"--{name}:{colour};" for colour, name in palette.CSS_NAMES.items()) + (
@@ -42,7 +42,7 @@ class Chart:
     def html(self, titled: bool = True) -> str:
         """Return a figure with every variant; the page's CSS shows one. `titled` puts the finding above it."""
         drawings = "".join(self.svg(language, width) for language in LANGUAGES for width in WIDTHS)
-        title = f'<p class="finding">{both(self.finding)}</p>' if titled else ""
+        title = f'<p class="finding">{headline(self.finding)}</p>' if titled else ""
         return f'<figure class="chart">{title}{drawings}<figcaption>{both(self.note)}</figcaption></figure>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ _HEADS = (
     Message("against the first"),
     Message("accuracy of the adapted model in the target market"),
 )
+_WORDED, _NUMBERS = 2, ' class="n"'  # columns up to this place are words
 
 
 def render(name: str, lines: Sequence[dict[str, Any]], folder: Path) -> Path:
@@ -106,7 +107,9 @@ def _driven(found: Sequence[Driver]) -> Table:
 
 def _outcomes(name: str, lines: Sequence[dict[str, Any]], decided: Sequence[dict[str, Any]]) -> str:
     first = lines[0] if decided and lines[0] is decided[0] else None
-    head = "".join(f'<th scope="col">{both(heading)}</th>' for heading in _HEADS)
+    head = "".join(
+        f'<th scope="col"{_NUMBERS * (place > _WORDED)}>{both(heading)}</th>' for place, heading in enumerate(_HEADS)
+    )
     rows = "".join(_row(line, first) for line in lines)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     title = f"<h2>{both(Message('Every run'))}</h2>"
@@ -131,5 +134,5 @@ def _row(line: dict[str, Any], first: dict[str, Any] | None) -> str:
         both(Message("{change:money}", change=change)),
         both(Message("{accuracy:percent1}", accuracy=line["accuracy"])),
     ]
-    data = "".join(f'<td class="n">{number}</td>' for number in numbers)
+    data = "".join(f"<td{_NUMBERS}>{number}</td>" for number in numbers)
     return f"<tr>{link}<td>{both(WORDS[line['verdict']])}</td>{data}</tr>"

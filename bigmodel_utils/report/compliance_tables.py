@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VERDICTS = {
     "fine": Message("allows business use"),
     "ask": Message("ask a lawyer first"),
-    "unknown": Message("unknown"),
+    "unknown": Message("not known"),
     "conflict": Message("forbids business use"),
 }
 KINDS = {"data": Message("data"), "weights": Message("weights"), "library": Message("libraries")}
@@ -87,7 +87,8 @@ def licences(held: pd.DataFrame) -> Table:
     rest = held.drop(alone.index)
     for licence, own in sorted(rest.groupby("licence"), key=lambda pair: -len(pair[1])):
         row = {**own.iloc[0].to_dict(), "stated": licence}
-        rows.append(_licence(row, Message("{count:integer} libraries, as {name}", count=len(own), name=own["name"].iloc[0])))
+        many = Message("{count:integer} libraries, as {name}", count=len(own), name=row["name"])
+        rows.append(_licence(row, many if len(own) > 1 else Message("{name}", name=row["name"])))
     doubtful = int((held["verdict"] != "fine").sum())
     finding = (
         Message("{doubtful} of {all} licences cannot be taken to allow business use", doubtful=doubtful, all=len(held))
@@ -110,13 +111,13 @@ def licences(held: pd.DataFrame) -> Table:
 
 
 def _licence(row: dict[str, Any], name: Message) -> dict[str, Any]:
-    duty = Message("{duty}", duty=row["duty"]) if row["duty"] else None
+    duties = [Message("{duty}", duty=duty) for duty in row["duty"].split("; ") if duty]
     return {
         "kind": KINDS[row["kind"]],
         "name": name,
         "stated": row["stated"] or None,
         "verdict": VERDICTS[row["verdict"]],
-        "duty": duty,
+        "duty": duties,
     }
 
 

@@ -35,10 +35,14 @@ def personal_data(account: pd.DataFrame) -> Table:
     """Return what personal data was replaced, by market and type. account: market, step, reason, rows."""
     found = account[account["step"] == "personal data"]
     rows = [{**row, "market": palette.MARKET_NAMES[row["market"]], "reason": told(row)} for row in found.to_dict("records")]
-    count = int(found["rows"].sum())
+    most = max(found.to_dict("records"), key=lambda row: row["rows"], default=None)  # a text may hold several kinds: no sum
     finding = (
-        Message("Personal data was replaced in {count:integer} texts before anything was stored", count=count)
-        if count
+        Message(
+            "Personal data was replaced before anything was stored, most often {kind}: in {count:integer} texts",
+            kind=told(most).values["kind"],
+            count=most["rows"],
+        )
+        if most
         else Message("No personal data was found")
     )
     columns = [
@@ -105,11 +109,40 @@ def _cut(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN].rstrip()} …"
 
 
+_ITEMS = {
+    "origin": Message("taken from"),
+    "package": Message("package"),
+    "language": Message("language"),
+    "about": Message("what it holds"),
+    "licence": Message("licence"),
+    "collected": Message("collected"),
+    "as_of": Message("looked up on"),
+    "gaps": Message("known gaps"),
+    "version": Message("version"),
+    "file": Message("file"),
+    "sha256": Message("checksum (SHA-256)"),
+    "raw_rows": Message("rows in the source"),
+    "labels": Message("labels in use"),
+}
+
+
+def _item(key: str) -> Message:
+    """Return what a line of a data sheet is about; a key that is not known stands as it is."""
+    part, _, name = key.partition(".")
+    if part == "parts":
+        return Message("texts in part “{part}”", part=name)
+    if part == "label_map":
+        return Message("label for {raw}", raw=f"“{name}”")
+    return _ITEMS.get(key, Message("{key}", key=key.replace("_", " ")))
+
+
+def _told(value: Any) -> Any:
+    return Message("{value:integer}", value=value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def data_sheet(sheet: Mapping[str, Any], market: str) -> Table:
     """Return the data sheet of one market (`source` or `target`): origin, version, licence, gaps."""
-    found = leaves("", dict(sheet))
-    rows = [{"key": key, "value": value if isinstance(value, list) else str(value)} for key, value in found]
-    rows = [{**row, "key": row["key"].lstrip(".").replace("_", " ")} for row in rows]
+    rows = [{"key": _item(key.lstrip(".")), "value": _told(value)} for key, value in leaves("", dict(sheet))]
     finding = Message("Data sheet of the {market}", market=palette.MARKET_NAMES[market])
     columns = [Column("key", Message("item")), Column("value", Message("as found"))]
     return Table(finding, columns, rows, Message("Licence and gaps as the package states them."))

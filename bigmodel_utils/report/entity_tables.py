@@ -132,7 +132,7 @@ def differences(judged: Sequence[Judged]) -> Table:
         Column("entities", Message("entities"), "integer"),
     ]
     finding = Message("In {real} of {all} comparisons the fine-tuned tagger is better beyond chance", real=real, all=len(lines))
-    return Table(finding, columns, lines, Message("Same sentences for both: paired bootstrap, 95 %. Measured in this run."))
+    return Table(finding, columns, lines, Message("Same sentences for both: paired bootstrap, 95%. Measured in this run."))
 
 
 def kinds(judged: Judged) -> Table:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.artifacts import DONE, Run
+from bigmodel_utils.market.entry import OWN
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
 from bigmodel_utils.scenario import Scenario
@@ -30,6 +31,7 @@ _TABLES = {
     "npv_density": "06_estimate_value",
     "tornado": "06_estimate_value",
     "draws": "06_estimate_value",
+    "entry": "08_decide",
 }
 
 
@@ -60,6 +62,12 @@ class Evidence:
     def inputs(self) -> dict[str, float]:
         """Middle value of every input of the venture."""
         return self.run.json("06_estimate_value", "inputs")
+
+    @cached_property
+    def better_way(self) -> dict[str, Any] | None:
+        """The way to enter that is worth most in the middle case; None where it is the own subsidiary of the main case."""
+        best = self.table("entry").iloc[0].to_dict()
+        return best if best["mode"] != OWN else None
 
     def table(self, name: str) -> pd.DataFrame:
         return self.run.table(_TABLES[name], name)

@@ -32,7 +32,7 @@ def page(
     name = both(Message("{title}", title=run.scenario.title))
     note = f'<p class="note">{both(notebook_page.ILLUSTRATIVE)}</p>' if run.scenario.illustrative else ""
     lead = f'<p class="lead">{both(answer)}</p>' if answer else ""
-    main = f'{note}<div class="opening"><p class="kicker">{name}</p><h1>{both(title)}</h1>{lead}</div>'
+    main = f'{note}<div class="opening"><h1>{both(title)}</h1>{lead}</div>'
     main += "".join(_sections(cells, pages[-1][0])) + appendix([*pages, *beside])
     bar = f'<span class="brand">{name}</span><span class="wide-only push">{both(line)}</span>'
     return Page("index.html", Message("{title}", title=run.scenario.title), bar, main, both(line))

@@ -34,7 +34,8 @@ class HeatMap:
     def html(self) -> str:
         """Return the figure for a page, in every language; the texts are data and are escaped."""
         body = "".join(
-            f'<p class="label">{both(_answer(example))}</p><p dir="auto">{shaded(example.parts)}</p>' for example in self.examples
+            f'<p class="label">{both(_answer(example))}</p><p dir="auto">{shaded(example.parts)}</p>'
+            for example in self.examples
         )
         title = f'<p class="finding">{both(self.finding)}</p>'
         return f'<figure class="heat">{title}{body}<figcaption>{both(LEGEND)}</figcaption></figure>'

@@ -36,7 +36,7 @@ def ranking(found: Ranking, countries: pd.DataFrame, target: str) -> Table:
             "name": Message(names[iso3]),
             "first": float(found.acceptability.loc[iso3, 1]),
             "ahead": float(ahead[iso3]) if iso3 in ahead.index else None,
-            "unknown": _listed([outlook.CRITERIA[name].title for name in row["unknown"].split(";") if name]),
+            "unknown": [outlook.CRITERIA[name].title for name in row["unknown"].split(";") if name],
         }
         | {name: int(row[name]) for name in ("rank", "best_rank", "worst_rank")}
         for iso3, row in found.table.iterrows()
@@ -228,7 +228,7 @@ def team(table: pd.DataFrame, finding: Message) -> Table:
         row
         | {
             "role": Message(row["role"]),
-            "uncovered_skills": _listed([Message(skill) for skill in row["uncovered_skills"].split(";") if skill]),
+            "uncovered_skills": [Message(skill) for skill in row["uncovered_skills"].split(";") if skill],
         }
         for row in table.to_dict("records")
     ]
@@ -243,13 +243,6 @@ def team(table: pd.DataFrame, finding: Message) -> Table:
     ]
     source = Message("Pay of software engineers in one survey of 2022, times each role's factor; planner's ranges on top.")
     return Table(finding, columns, rows, source)
-
-
-def _listed(parts: Sequence[Message]) -> Message | None:
-    """Several messages as one, each still to be translated; None for none."""
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    return Message("{first}; {rest}", first=parts[0], rest=_listed(parts[1:]))
 
 
 def exposure(found: Exposure) -> Table:

@@ -13,6 +13,8 @@ from bigmodel_utils.messages import LANGUAGES, Message, format_value, translate
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _EMPHASIS = re.compile(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)")
 _CODE = re.compile(r"`([^`]+)`")
+_KEPT_TOGETHER = re.compile("^−|[0-9][万亿]")  # a number with its sign, and with what it counts
+_ONE_SENTENCE = re.compile(r"^((?:[^.。]|\.(?=\S))*)[.。]$", re.S)
 _SLOT = re.compile("\ue000(\\d+)\ue001")
 
 Decorate = Callable[[Any, str, str], str]
@@ -33,7 +35,7 @@ def rendered(message: Message, language: str, decorate: Decorate | None = None) 
         if isinstance(value, Message):
             return rendered(value, language, decorate)
         html = escape(shown_value(value, spec, language))
-        html = f'<span class="q">{html}</span>' if html.startswith("−") else html  # a sign stays with its number
+        html = f'<span class="q">{html}</span>' if _KEPT_TOGETHER.search(html) else html
         return decorate(value, html, language) if decorate else html
 
     return _filled(message, language, fill, inline_markdown)
@@ -74,7 +76,15 @@ def both(message: Message | str, decorate: Decorate | None = None) -> str:
     """Return inline HTML that holds every language, each in a span of its own; one text when they agree."""
     if isinstance(message, str):
         message = Message("{text}", text=message)
-    texts = {language: rendered(message, language, decorate) for language in LANGUAGES}
+    return _spoken({language: rendered(message, language, decorate) for language in LANGUAGES})
+
+
+def headline(message: Message) -> str:
+    """Return inline HTML of a title in every language: a single sentence ends without its stop."""
+    return _spoken({language: _ONE_SENTENCE.sub(r"\1", rendered(message, language)) for language in LANGUAGES})
+
+
+def _spoken(texts: dict[str, str]) -> str:
     if len(set(texts.values())) == 1:
         return texts["en"]
     return "".join(f'<span lang="{language}">{text}</span>' for language, text in texts.items())

@@ -53,7 +53,7 @@ def surges(replay: Replay, confidence: float) -> Table:
         all=len(simpler),
     )
     note = Message(
-        "Last column: what the adapted model, days added up, finds beyond this way. One surge follows on {days} quiet days; a day is missing where fewer than half are found. Paired bootstrap, 95 %. Measured in this run.",
+        "Last column: what the adapted model, days added up, finds beyond this way. One surge follows on {days} quiet days; a day is missing where fewer than half are found. Paired bootstrap, 95%. Measured in this run.",
         days=WARM_UP,
     )
     return Table(finding, columns, rows, note)

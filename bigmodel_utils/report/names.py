@@ -88,6 +88,8 @@ _UNITS = {
     "reviews per second": Message("reviews per second"),
     "samples per second": Message("reviews per second"),
     "merchants": Message("merchants"),
+    "words": Message("words"),
+    "characters": Message("characters"),
     "labels": Message("labels"),
     "rows": Message("rows"),
     "seconds": Message("seconds"),

@@ -60,7 +60,7 @@ def page(
 
     brand: what the link to the front page says.
     """
-    shown_cells = visible(cells)
+    shown_cells = _without_verdict(visible(cells))
     body = _with_answer(_main(shown_cells), verdict(cells), illustrative)
     main = f'<div class="notebook"><article>{body}{_turn(file, pages)}</article>{_contents(shown_cells)}</div>'
     bar = f'<a class="brand" href="index.html">{both(brand)}</a><span class="wide-only push">{both(run_line)}</span>'
@@ -77,6 +77,13 @@ def title_of(cells: Cells) -> Message:
 def visible(cells: Cells) -> list[Mapping[str, Any]]:
     """Return the cells that readers see."""
     return [cell for cell in cells if not REMOVED_TAGS & set(_tags(cell))]
+
+
+def _without_verdict(cells: Cells) -> Cells:
+    """Return the cells but for the verdict and its heading: it stands under the title, and is told once."""
+    places = [place for place, cell in enumerate(cells) if "verdict" in _tags(cell)]
+    told = {place - 1 for place in places if place and headings(cells[place - 1]) == [("h2", "Verdict")]} | set(places)
+    return [cell for place, cell in enumerate(cells) if place not in told]
 
 
 def _tags(cell: Mapping[str, Any]) -> Sequence[str]:

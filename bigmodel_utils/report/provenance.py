@@ -21,8 +21,8 @@ _METHODS = (
     (r"rung 2: .*", _CARRIED),
     (r"rung 3: .*", Message("by formula, with the spread that its back-test shows")),
     (
-        r"highest rate of Poisson arrivals at which 95 % were answered within (?P<wait>[\d.]+) ms in most of (?P<runs>\d+) runs.*",
-        Message("highest rate, at random arrivals, at which 95 of 100 answers came within {wait} ms in most of {runs} runs"),
+        r"highest rate of Poisson arrivals at which 95 % were answered within (?P<wait>[\d.]+) ms, twice; .*",
+        Message("highest rate, at random arrivals, at which 95 of 100 answers came within {wait} ms, twice; range: to the next rates tried"),
     ),
 )  # fmt: skip
 _SOURCES = (

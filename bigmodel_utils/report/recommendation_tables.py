@@ -92,7 +92,7 @@ def new_items(judged: Judged) -> Table:
         Column("high", Message("high"), "percent1"),
         Column("users", Message("users"), "integer"),
     ]
-    return Table(finding, columns, lines, Message("Pairs of a hidden item that the user likes and one that is not liked; 50 % is chance. Measured in this run."))  # fmt: skip
+    return Table(finding, columns, lines, Message("Pairs of a hidden item that the user likes and one that is not liked; 50% is chance. Measured in this run."))  # fmt: skip
 
 
 def proposals(judged: Judged) -> Table:

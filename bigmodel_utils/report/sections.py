@@ -10,7 +10,7 @@ from bigmodel_utils.messages import Message
 from bigmodel_utils.report import charts, names, palette
 from bigmodel_utils.report.chart import Chart
 from bigmodel_utils.report.evidence import Evidence, written
-from bigmodel_utils.report.markup import both
+from bigmodel_utils.report.markup import both, headline
 from bigmodel_utils.report.origins import Origins
 from bigmodel_utils.report.scale import rounded
 
@@ -32,7 +32,9 @@ def html(evidence: Evidence, origins: Origins, pages: Mapping[str, Message]) -> 
 
 def _section(chart: Chart, sentences: Sequence[Message], link: str, origins: Origins) -> str:
     prose = "".join(f"<p>{origins.html(sentence)}</p>" for sentence in sentences)
-    return f'<section class="split"><div><h2>{both(chart.finding)}</h2>{prose}{link}</div>{chart.html(titled=False)}</section>'
+    return (
+        f'<section class="split"><div><h2>{headline(chart.finding)}</h2>{prose}{link}</div>{chart.html(titled=False)}</section>'
+    )
 
 
 def _link(file: str, pages: Mapping[str, Message]) -> str:
@@ -121,13 +123,13 @@ def served(evidence: Evidence) -> Message:
     wait = evidence.scenario.deployment.latency_p95_ms
     if rate.mid <= 0:
         return Message(
-            "It would be served as {form}, {size:integer} MB. No rate was found at which 95 of 100 answers come within {wait:integer} ms.",
+            "Served form: {form}, {size:integer} MB. No rate was found at which 95 of 100 answers come within {wait:integer} ms.",
             form=form,
             size=size,
             wait=wait,
         )
     return Message(
-        "It would be served as {form}, {size:integer} MB: one machine answers {rate} requests a second, 95 of 100 within {wait:integer} ms.",
+        "Served form: {form}, {size:integer} MB. One machine answers {rate} requests a second, 95 of 100 within {wait:integer} ms.",
         form=form,
         size=size,
         rate=written(rate, rate.unit, with_unit=False),
@@ -153,7 +155,22 @@ def value(evidence: Evidence) -> tuple[Chart, list[Message]]:
             share=figures["probability_of_payback"],
         ),
     ]
-    return chart, sentences
+    return chart, [*sentences, *_otherwise(evidence)]
+
+
+def _otherwise(evidence: Evidence) -> list[Message]:
+    """Return the way to enter that is worth more than an own subsidiary in the middle case, if there is one."""
+    way = evidence.better_way
+    if way is None:
+        return []
+    told = Message(
+        "**Not alone:** entered as “{way}”, the same futures are worth {npv:money} in the middle, and {gain:percent} of them gain "
+        "money (planner's factors).",
+        way=Message(way["title"]),
+        npv=way["npv_mid"],
+        gain=way["gain"],
+    )
+    return [told]
 
 
 def risk(evidence: Evidence) -> tuple[Chart, list[Message]]:

@@ -32,7 +32,7 @@ _OWNERS = (
     (set(), Message("finance lead"), Message("with two written offers"), 2),  # whatever nobody else narrows down
 )
 SHOWN = 3
-_ENTRY_WEEKS, _AGAIN_WEEKS, _LATER_WEEKS = 12, 6, 26
+_ENTRY_WEEKS, _AGAIN_WEEKS, _LATER_WEEKS, _TERMS_WEEKS = 12, 6, 26, 4
 
 
 def html(evidence: Evidence) -> str:
@@ -46,7 +46,11 @@ def steps(evidence: Evidence) -> list[Message]:
     asked: dict[int, list[dict]] = {}
     for row in widest:
         asked.setdefault(_asked(row["assumption"]), []).append(row)
-    return [_narrow(rows, place, evidence.decided_on) for place, rows in asked.items()] + [_last(evidence)]
+    return [
+        *(_narrow(rows, place, evidence.decided_on) for place, rows in asked.items()),
+        *_terms(evidence),
+        _last(evidence),
+    ]
 
 
 def _asked(assumption: str) -> int:
@@ -60,6 +64,19 @@ def _narrow(rows: Sequence[dict], place: int, start: date) -> Message:
     return Message(
         "Narrow down {what}, {how} ({owner}, by {day:date})", what=what, how=how, owner=owner, day=_after(start, weeks)
     )
+
+
+def _terms(evidence: Evidence) -> list[Message]:
+    """Return whom to ask for terms where another way to enter is worth more, and entering is not decided yet."""
+    way = evidence.better_way
+    if way is None or evidence.decision["verdict"] == "go":
+        return []
+    day = _after(evidence.decided_on, _TERMS_WEEKS)
+    return [
+        Message(
+            "Get written terms from two candidates for “{way}” (founders, by {day:date})", way=Message(way["title"]), day=day
+        )
+    ]
 
 
 def _range(row: dict) -> Message:

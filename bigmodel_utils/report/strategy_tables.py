@@ -55,7 +55,7 @@ def _forgetting(table: pd.DataFrame) -> Message:
         return Message("No way is shown to read the home market worse than the home model")
     worst = shown.loc[shown["forgotten"].idxmax()]
     return Message(
-        "{shown} of {count} ways are shown to read the home market worse than the home model, most “{way}”: {points:number1} points",
+        "Shown to read the home market worse than the home model: {shown} of {count} ways, most “{way}”, by {points:number1} points",
         shown=len(shown),
         count=len(table) - 1,
         way=NAMES[worst["strategy"]],

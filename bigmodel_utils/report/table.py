@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report.chart import LAB_STYLE, MIME
-from bigmodel_utils.report.markup import both, plain, rendered
+from bigmodel_utils.report.markup import both, headline, plain, rendered
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 LONGEST_OPEN = 12
+_WORDS = ("", "code", "country", "date")  # read from the left; all else is a number
 
 
 @dataclass(frozen=True)
 class Column:
     """One column: `name` in the data, heading, number format of `messages.format_value`, unit shown under the heading.
 
-    `spec` "" writes values as they are and aligns them left; data text is escaped.
+    `spec` "" writes values as they are, known words translated, and aligns them left; "code" writes what a program reads.
+    Data text is escaped.
     """
 
     name: str
@@ -52,7 +55,7 @@ class Table:
     def html(self, titled: bool = True) -> str:
         """Return the table in every language; `titled` puts the finding above it. A long table is folded under its title."""
         folded = titled and len(self.rows) > LONGEST_OPEN
-        title = both(self.finding)
+        title = headline(self.finding)
         heading = f'<p class="finding">{title}</p>' if titled and not folded else ""
         body = "".join(self._row(place, row) for place, row in enumerate(self.rows))
         table = f"<table><thead><tr>{''.join(map(_heading, self.columns))}</tr></thead><tbody>{body}</tbody></table>"
@@ -68,8 +71,8 @@ class Table:
         cells = []
         for number, column in enumerate(self.columns):
             tag, scope = ("th", ' scope="row"') if number == 0 else ("td", "")
-            kind = ' class="n"' if column.spec else ""
-            content = _cell(row.get(column.name), column.spec) + self.marks.get((place, column.name), "")
+            kind = _aligned(column)
+            content = _cell(row.get(column.name), column.spec, both) + self.marks.get((place, column.name), "")
             cells.append(f"<{tag}{scope}{kind}>{content}</{tag}>")
         kind = ' class="best"' if place == self.best else ""
         return f"<tr{kind}>{''.join(cells)}</tr>"
@@ -82,20 +85,23 @@ class Table:
 
 def _heading(column: Column) -> str:
     unit = f'<span class="unit">{both(column.unit)}</span>' if column.unit else ""
-    kind = ' class="n"' if column.spec else ""
-    return f'<th scope="col"{kind}>{both(column.heading)}{unit}</th>'
+    return f'<th scope="col"{_aligned(column)}>{both(column.heading)}{unit}</th>'
 
 
-def _cell(value: Any, spec: str) -> str:
+def _aligned(column: Column) -> str:
+    return "" if column.spec in _WORDS else ' class="n"'
+
+
+def _cell(value: Any, spec: str, say: Callable[[Message], str]) -> str:
     if _missing(value):
         return "–"
     if isinstance(value, Message):
-        return both(value)
+        return say(value)
     if isinstance(value, (list, tuple)):
-        return " · ".join(both(Message("{value}", value=str(one))) for one in value)
-    if not spec:
-        return both(Message("{value}", value=str(value)))
-    return both(Message("{value:" + spec + "}", value=value))
+        return " · ".join(_cell(one, spec, say) for one in value) or "–"
+    if spec == "code":
+        return f"<code>{escape(str(value))}</code>"
+    return say(Message("{value:" + spec + "}", value=value if spec else str(value)))
 
 
 def _missing(value: Any) -> bool:
@@ -105,22 +111,19 @@ def _missing(value: Any) -> bool:
 def _english(table: Table) -> str:
     """The table as JupyterLab shows it: one language, its own style."""
 
-    def text(value: Any, spec: str) -> str:
-        message = value if isinstance(value, Message) else Message("{value:" + spec + "}", value=value if spec else str(value))
-        return "–" if _missing(value) else rendered(message, "en")
+    say = partial(rendered, language="en")
 
-    def cell(tag: str, content: str, right: bool) -> str:
-        return f'<{tag} style="text-align:{"right" if right else "left"};padding:4px 10px">{content}</{tag}>'
+    def cell(tag: str, content: str, column: Column) -> str:
+        return f'<{tag} style="text-align:{"right" if _aligned(column) else "left"};padding:4px 10px">{content}</{tag}>'
 
     def heading(column: Column) -> str:
-        unit = f'<br><small style="color:var(--mute)">{rendered(column.unit, "en")}</small>' if column.unit else ""
-        return cell("th", rendered(column.heading, "en") + unit, bool(column.spec))
+        unit = f'<br><small style="color:var(--mute)">{say(column.unit)}</small>' if column.unit else ""
+        return cell("th", say(column.heading) + unit, column)
 
     def line(row: dict[str, Any]) -> str:
-        cells = (cell("td", text(row.get(c.name), c.spec), bool(c.spec)) for c in table.columns)
-        return f"<tr>{''.join(cells)}</tr>"
+        return f"<tr>{''.join(cell('td', _cell(row.get(c.name), c.spec, say), c) for c in table.columns)}</tr>"
 
     head, body = "".join(map(heading, table.columns)), "".join(map(line, table.rows))
-    title = f'<p style="font-size:17px;font-weight:600">{rendered(table.finding, "en")}</p>'
-    note = f'<figcaption style="color:var(--mute);font-size:12.5px">{rendered(table.source, "en")}</figcaption>'
+    title = f'<p style="font-size:17px;font-weight:600">{say(table.finding)}</p>'
+    note = f'<figcaption style="color:var(--mute);font-size:12.5px">{say(table.source)}</figcaption>'
     return f'{title}<table style="font-size:13px;margin:0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}'

@@ -79,17 +79,17 @@ def figures(quantities: Mapping[str, Quantity], labels: Mapping[str, Message], f
         Column("unit", Message("unit")),
         Column("origin", Message("origin")),
     ]
-    return Table(finding, columns, rows, Message("Interval: 95 % when measured, 80 % otherwise."))
+    return Table(finding, columns, rows, Message("Interval: 95% when measured, 80% otherwise."))
 
 
 def settings(scenario: Scenario, *parts: str) -> Table:
     """Return the choices under `parts` of the scenario, one line per key that `--set` understands."""
     found = [leaf for part in parts for leaf in leaves(part, getattr(scenario, part))]
-    rows = [{"key": key, "value": value if isinstance(value, list | tuple) else str(value)} for key, value in found]
+    rows = [{"key": key, "value": value} for key, value in found]
     finding = Message("{count} choices of the scenario shape this page", count=len(rows))
     return Table(
         finding,
-        [Column("key", Message("setting")), Column("value", Message("value"))],
+        [Column("key", Message("setting"), "code"), Column("value", Message("value"), "code")],
         rows,
         Message("Change one with --set KEY=VALUE, or in the scenario's file."),
     )

@@ -29,7 +29,7 @@ def account(entries: Sequence[Any], spent: float, budget: float | None) -> Table
     told = {"count": len(entries), "spent": spent}
     finding = (
         Message(
-            "{count} private trainings on these rows spend an epsilon of {spent:number1} together; the budget is {budget:number1}",
+            "{count} private trainings on these rows spend an epsilon of {spent:number1} together; the budget is {budget:upto1}",
             **told,
             budget=budget,
         )
@@ -40,7 +40,7 @@ def account(entries: Sequence[Any], spent: float, budget: float | None) -> Table
         Column("at", Message("date"), "date"),
         Column("purpose", Message("training")),
         Column("count", Message("draws"), "integer"),
-        Column("epsilon", Message("epsilon"), "number1"),
+        Column("epsilon", Message("epsilon"), "upto1"),
         Column("noise", Message("noise"), "number2", Message("clip norms")),
         Column("steps", Message("steps"), "integer"),
         Column("delta", Message("delta")),
@@ -80,7 +80,7 @@ def attacks(table: pd.DataFrame) -> Table:
     finding = Message("Against {shown} of {all} models the sharper attack gains more than chance", shown=shown, all=len(rows))
     columns = [
         Column("model", Message("model")),
-        Column("epsilon", Message("epsilon"), "number1"),
+        Column("epsilon", Message("epsilon"), "upto1"),
         Column("plain", Message("plain attack"), "number1", Message("points")),
         Column("calibrated", Message("sharper attack"), "number1", Message("points")),
         Column("low", Message("low"), "number1"),

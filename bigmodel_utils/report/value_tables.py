@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names, tables
+from bigmodel_utils.report.scale import rounded
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.units import Quantity
 
@@ -101,7 +102,7 @@ def business_models(table: pd.DataFrame) -> Table:
     )
     columns = [
         Column("title", Message("way to be paid")),
-        Column("npv_mid", Message("value"), "money", Message("middle")),
+        Column("npv_mid", Message("worth"), "money", Message("middle")),
         Column("npv_low", Message("low"), "money"),
         Column("npv_high", Message("high"), "money"),
         Column("gain", Message("chance of gain"), "percent"),
@@ -109,7 +110,7 @@ def business_models(table: pd.DataFrame) -> Table:
         Column("revenue_month", Message("a customer pays"), "money", Message("per month")),
         Column("lifetime_value", Message("lifetime value"), "money"),
         Column("acquisition", Message("cost of winning"), "money"),
-        Column("months_to_recover", Message("months to recover"), "number1"),
+        Column("months_to_recover", Message("months to recover"), "upto1"),
     ]
     return Table.of(
         finding, rows, columns, Message("The same futures under each way; one customer at the middle of all ranges."), best=0
@@ -223,9 +224,9 @@ def waiting(table: pd.DataFrame) -> Table:
 def own_or_api(table: pd.DataFrame) -> Table:
     """Return own serving against bought answers. table: as `api_prices.against_apis`."""
     cheaper = table[table["break_even"] < table["volume"]]
-    values = {"count": len(cheaper), "of": len(table), "volume": float(table["volume"].iloc[0])}
+    values = {"count": len(cheaper), "of": len(table), "volume": 1000 * rounded(float(table["volume"].iloc[0]))}
     finding = Message(
-        "At {volume:integer} thousand texts a month, serving the model ourselves is cheaper than {count} of {of} interfaces",
+        "At {volume:compact} texts a month, serving the model ourselves is cheaper than {count} of {of} interfaces",
         **values,
     )
     rows = table.assign(offer=[Message("{offer}", offer=offer) for offer in table["offer"]])
@@ -252,8 +253,8 @@ def footprint(figures: Mapping[str, Quantity]) -> Table:
         "reading_hours": Message("hours of reading that change hands, a year"),
     }
     finding = Message(
-        "In the last year serving takes {kwh:integer} kWh and {kg:integer} kg of CO2e; {hours:integer} hours of reading change hands",
-        kwh=figures["serving_kwh"].mid, kg=figures["serving_kg"].mid, hours=figures["reading_hours"].mid,
+        "In the last year serving takes {kwh:integer} kWh and {kg:integer} kg of CO2e; {hours:compact} hours of reading change hands",
+        kwh=figures["serving_kwh"].mid, kg=figures["serving_kg"].mid, hours=rounded(figures["reading_hours"].mid),
     )  # fmt: skip
     return tables.figures(figures, labels_of, finding)
 
@@ -267,8 +268,8 @@ def flips(found: Sequence[Any], most: int = 8) -> Table:
     rows = [
         {
             "what": names.assumption(flip.assumption),
-            "now": Message("{value:" + names.spec_for(flip.unit, flip.now) + "}", value=flip.now),
-            "at": Message("{value:" + names.spec_for(flip.unit, flip.at) + "}", value=flip.at),
+            "now": _written(flip.unit, flip.now),
+            "at": _written(flip.unit, rounded(flip.at, unlike=flip.now)),
             "verdict": VERDICTS[flip.verdict],
         }
         for place, flip in enumerate(found)
@@ -286,3 +287,7 @@ def flips(found: Sequence[Any], most: int = 8) -> Table:
         Column("verdict", Message("then")),
     ]
     return Table(finding, columns, rows, Message("One assumption moves, all others keep their range."))
+
+
+def _written(unit: str, value: float) -> Message:
+    return Message("{value:" + names.spec_for(unit, value) + "}", value=value)

@@ -122,7 +122,7 @@ class Review:
             part=self.count("in part"),
             short=self.count("short"),
             open=self.count("open"),
-            ahead=Message("; {count} of them do not apply yet", count=len(later)) if later else "",
+            ahead=Message("; not yet in force: {count}", count=len(later)) if later else "",
             missing=Message("; {count} laws have no checklist on file", count=len(self.missing)) if self.missing else "",
         )
 

@@ -119,7 +119,7 @@ def _access(run: Run, market: Market) -> Finding | None:
 def _logs(run: Run, market: Market) -> Finding:
     events = audit.entries(scenario=run.scenario.name)
     said = Message(
-        "{count:integer} events of this scenario stand in the audit log, by {accounts} accounts of this machine; a served model "
+        "{count:integer} events of this scenario stand in the audit log (accounts of this machine: {accounts}); a served model "
         "logs its answers without the texts",
         count=len(events),
         accounts=len({event["account"] for event in events}),

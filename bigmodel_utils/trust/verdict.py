@@ -15,7 +15,7 @@ def finding(way: Way, curve: Curve, attacked: Attacks, shared: Sharing) -> Messa
     lost, behind = curve.figures["privacy_points_lost"], shared.figures["federated_points_behind"]
     return Message(
         "{why} Weights shared by holders that are alike stay {behind:number1} points behind pooled rows ({holds}); training "
-        "within an epsilon of {epsilon:number1} gives up {lost:number1} points against the same last layer without "
+        "within an epsilon of {epsilon:upto1} gives up {lost:number1} points against the same last layer without "
         "protection. {leak}",
         why=way.why,
         behind=max(0.0, behind.mid),
@@ -34,7 +34,7 @@ def whole(training: Message, law: Message) -> Message:
 def privacy(curve: Curve, attacked: Attacks) -> Finding:
     """Return what an impact assessment may say of rows that leak; short when an attack wins against the model as it is."""
     said = Message(
-        "{leak} Training within an epsilon of {epsilon:number1} is measured and costs {lost:number1} points",
+        "{leak} Training within an epsilon of {epsilon:upto1} is measured and costs {lost:number1} points",
         leak=_leak(attacked),
         epsilon=max(epsilon for epsilon in curve.heads if epsilon != float("inf")),
         lost=max(0.0, curve.figures["privacy_points_lost"].mid),

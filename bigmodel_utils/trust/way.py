@@ -57,7 +57,7 @@ def decided(away: policy.Burden, stays: policy.Burden) -> Way:
 
 def _conditional(away: policy.Burden, stays: policy.Burden) -> Message:
     return Message(
-        "In {country:country} rows may leave once the contract or filing is in place: about {months:number1} months and "
+        "In {country:country} rows may leave once the contract or filing is in place: about {months:upto1} months and "
         "{usd:money} more than leaving them where they are (planner's ranges). Until then they stay with their holders and only "
         "weights travel.",
         country=away.country,

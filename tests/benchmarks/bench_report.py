@@ -45,7 +45,7 @@ def same_headings(notebook: Path, ours: Path, theirs: Path) -> bool:
 
     cells = nbformat.read(notebook, as_version=4).cells
     titles = [text for cell in cells if cell.cell_type == "markdown" for _, text in prose.headings(cell.source)]
-    plain = [title for title in titles if title.isascii() and "'" not in title and "&" not in title]
+    plain = [title for title in titles if title != "Verdict" and title.isascii() and "'" not in title and "&" not in title]
     return all(title in page.read_text(encoding="utf-8") for title in plain for page in (ours, theirs))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bigmodel_utils import scenario
+from bigmodel_utils import facts, scenario
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.market import adoption, size
+from bigmodel_utils.market import adoption, entry, size
 from bigmodel_utils.messages import Message
 from bigmodel_utils.units import Quantity
 from bigmodel_utils.value import accounts, sensitivity, uncertainty, valuation
@@ -142,7 +142,10 @@ def _trust(run: Run) -> None:
 
 
 def _decide(run: Run) -> None:
-    run.write_json("decision", Run(run.scenario).json("06_estimate_value", "advice"))
+    reader = Run(run.scenario)
+    run.write_json("decision", reader.json("06_estimate_value", "advice"))
+    draws = {name: column.to_numpy() for name, column in reader.table("06_estimate_value", "draws").items()}
+    run.write_table("entry", entry.compare(entry.modes(facts.load("entry_modes")), draws, run.scenario.decision.horizon_years))
     run.write_figures({})
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report.markup import both, plain, rendered
+from bigmodel_utils.report.markup import both, headline, plain, rendered
 from bigmodel_utils.units import Quantity
 
 
@@ -30,6 +30,17 @@ def test_minus_is_a_minus_for_numbers_and_never_touches_words() -> None:
     assert plain(Message("{loss:money}", loss=-1500.0), "en") == "−$1.5K"
     assert plain(Message("{loss:money}", loss=-1500.0), "zh").startswith("−US$")
     assert plain(Message("{name}", name="-1x"), "en") == "-1x"
+
+
+def test_a_title_of_one_sentence_ends_without_its_stop() -> None:
+    assert headline(Message("Worth {x:number1} points.", x=1.5)) == "Worth 1.5 points"
+    assert headline(Message("One. {two}.", two="Two")) == "One. Two."
+    assert headline(Message("Measured in this run.")).endswith('<span lang="zh">本次运行实测</span>')
+
+
+def test_chinese_numbers_stay_with_what_they_count() -> None:
+    assert rendered(Message("{worth:money}", worth=2_380_000), "zh") == '<span class="q">US$238万</span>'
+    assert rendered(Message("{worth:money}", worth=2_380_000), "en") == "$2.4M"
 
 
 def test_a_mark_follows_its_value_in_every_language() -> None:

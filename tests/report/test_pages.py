@@ -44,7 +44,7 @@ def notebook(folder: Path, run: Run) -> Path:
     cells += [nbformat.v4.new_code_cell(source, outputs=given) for source, given in outputs.items()]
     result = [nbformat.v4.new_output("execute_result", {MIME: verdict.to_json(), "text/plain": "v"})]
     cells += [
-        nbformat.v4.new_markdown_cell("## Next steps"),
+        nbformat.v4.new_markdown_cell("## Verdict"),
         nbformat.v4.new_code_cell("v", outputs=result, metadata={"tags": ["verdict"]}),
     ]
     nb.cells = cells

@@ -49,7 +49,7 @@ def test_the_picture_names_every_way_in_both_languages():
 
 
 def test_a_loss_at_home_is_claimed_only_where_it_is_shown():
-    assert "1 of 2 ways are shown to read the home market worse" in strategy_tables.ways(LEVEL).finding.read()
+    assert "Shown to read the home market worse than the home model: 1 of 2 ways" in strategy_tables.ways(LEVEL).finding.read()
     kept = _ways(("head", 0.84, -0.01, 0.0, 0.02))
     assert (
         "No way is shown to read the home market worse" in strategy_tables.ways(kept.assign(forgotten_low=-0.01)).finding.read()

@@ -33,6 +33,20 @@ def test_cells_are_text_numbers_have_formats_and_gaps_a_dash() -> None:
     assert html.count('<p class="finding">') == 1
 
 
+def test_lists_are_translated_and_what_programs_read_is_not() -> None:
+    columns = [
+        Column("key", Message("setting"), "code"),
+        Column("skills", Message("what")),
+        Column("day", Message("date"), "date"),
+    ]
+    row = {"key": "train", "skills": [Message("home market"), "<b>"], "day": "2026-11-01"}
+    html = Table(Message("{n} rows", n=1), columns, [row, {"skills": []}], Message("Measured in this run.")).html()
+    assert '<th scope="row"><code>train</code></th>' in html
+    assert '<td><span lang="en">home market</span><span lang="zh">本土市场</span> · &lt;b&gt;</td>' in html
+    assert html.count("<td>–</td>") == 2
+    assert 'class="n"' not in html
+
+
 def test_a_long_table_is_folded_under_its_finding() -> None:
     assert table(LONGEST_OPEN).html().startswith("<figure")
     assert table(LONGEST_OPEN + 1).html().startswith('<details class="rows"><summary>')

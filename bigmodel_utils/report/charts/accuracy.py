@@ -48,14 +48,14 @@ def dots_with_intervals(scores: pd.DataFrame, market: str = "target") -> Chart:
         last=palette.model_name(best["model"]),
         high=best["accuracy"],
     )
-    note = Message("Share of {n:integer} test rows labelled right; bar = 95 % interval. Measured in this run.", n=best["n"])
+    note = Message("Share of {n:integer} test rows labelled right; bar = 95% interval. Measured in this run.", n=best["n"])
     return Chart(finding, alt, note, lambda canvas: _dots(canvas, rows))
 
 
 def _dots(canvas: Canvas, rows: list[dict]) -> None:
     names = [canvas.read(palette.model_name(row["model"])) for row in rows]
     room = 128 if canvas.narrow else 212
-    names = [wrapped(name, room - 16) for name in names]
+    names = [wrapped(name, room - 16, most=2) for name in names]
     left = min(room, max(text_width(line, bold=True) for name in names for line in name.split("\n")) + 16)
     axes = canvas.axes(height=len(rows) * _ROW + 34, left=left, right=44, top=4, bottom=30)
     lowest, highest = min(row["low"] for row in rows), max(row["high"] for row in rows)

@@ -44,7 +44,7 @@ def scores(judged: Sequence[Judged]) -> Chart:
         first=best[judged[0].subject],
         second=best[judged[-1].subject],
     )
-    note = Message("Share of unseen rows of the target market that are right; bar = 95 % interval. Measured in this run.")
+    note = Message("Share of unseen rows of the target market that are right; bar = 95% interval. Measured in this run.")
     return Chart(finding, alt, note, lambda canvas: ladder.draw(canvas, lines, "percent1", 1.0))
 
 

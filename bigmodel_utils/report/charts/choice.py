@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import palette
 from bigmodel_utils.report.canvas import SMALL, Canvas
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.market.outlook import Ranking
 
 SHOWN = 12
+_BAND = ("low", "mid", "high")
 
 
 def ranks(found: Ranking, countries: pd.DataFrame, target: str) -> Chart:
@@ -61,11 +64,12 @@ def _ranks(canvas: Canvas, rows: list[dict], count: int) -> None:
 
 def price_response(table: pd.DataFrame, price: float) -> Chart:
     """Return our share of choices by our price, rivals standing still. table: usd_per_thousand, low, mid, high; price: ours."""
-    rows = table.sort_values("usd_per_thousand")
-    near = rows.iloc[(rows["usd_per_thousand"] - price).abs().argmin()]
-    values = {"price": near["usd_per_thousand"], "mid": near["mid"], "low": near["low"], "high": near["high"]}
+    rows = table.sort_values("usd_per_thousand").astype(float)
+    asked = rows["usd_per_thousand"]
+    price = min(max(price, asked.iloc[0]), asked.iloc[-1])
+    values = {"price": price} | {end: float(np.interp(np.log(price), np.log(asked), rows[end])) for end in _BAND}
     finding = Message(
-        "At {price:cents} per 1,000, {mid:percent} of buyers would choose us, between {low:percent} and {high:percent}",
+        "At our price, {price:cents} per 1,000, {mid:percent} of buyers would choose us, between {low:percent} and {high:percent}",
         **values,
     )
     alt = Message(
@@ -75,12 +79,12 @@ def price_response(table: pd.DataFrame, price: float) -> Chart:
     note = Message(
         "Share of choices by our price per 1,000, logarithmic scale; rivals stand still. Band: 8 in 10 draws of what buyers value."
     )
-    return Chart(finding, alt, note, lambda canvas: _response(canvas, rows, near))
+    return Chart(finding, alt, note, lambda canvas: _response(canvas, rows, price, values["mid"]))
 
 
-def _response(canvas: Canvas, rows: pd.DataFrame, near: pd.Series) -> None:
+def _response(canvas: Canvas, rows: pd.DataFrame, price: float, share: float) -> None:
     axes = canvas.axes(height=220, left=46, right=30, top=12, bottom=28)
-    prices = rows["usd_per_thousand"].astype(float)
+    prices = rows["usd_per_thousand"]
     axes.set_xscale("log")
     axes.minorticks_off()
     axes.set_xlim(prices.min(), prices.max())
@@ -92,9 +96,9 @@ def _response(canvas: Canvas, rows: pd.DataFrame, near: pd.Series) -> None:
     canvas.ends_inside(axes)
     axes.fill_between(prices, rows["low"], rows["high"], color=palette.ACCENT_SOFT, linewidth=0)
     axes.plot(prices, rows["mid"], color=palette.ACCENT, linewidth=2.5)
-    axes.plot(near["usd_per_thousand"], near["mid"], "o", color=palette.ACCENT, markersize=9, markeredgewidth=0)
-    text = canvas.value(near["mid"], "percent")
-    canvas.label(axes, near["usd_per_thousand"], near["mid"], text, palette.ACCENT, True, ha="center", dy=14)
+    axes.plot(price, share, "o", color=palette.ACCENT, markersize=9, markeredgewidth=0)
+    text = f"{canvas.value(price, 'cents')}: {canvas.value(share, 'percent')}"
+    canvas.label(axes, price, share, text, palette.ACCENT, True, ha="right", dx=8, dy=16)
 
 
 def later_start(table: pd.DataFrame) -> Chart:
@@ -121,7 +125,7 @@ def _later(canvas: Canvas, rows: pd.DataFrame) -> None:
     ticks = nice_ticks(float(rows["npv_low"].min()), float(rows["npv_high"].max()), 4)
     axes.set_xlim(months.min(), months.max())
     axes.set_ylim(min(ticks[0], rows["npv_low"].min()), max(ticks[-1], rows["npv_high"].max()))
-    canvas.grid(axes, ticks, [canvas.value(tick, "money") for tick in ticks])
+    canvas.grid(axes, ticks, canvas.amounts(ticks))
     axes.set_xticks(list(months), [canvas.value(month, "integer") for month in months])
     axes.fill_between(months, rows["npv_low"], rows["npv_high"], color=palette.ACCENT_SOFT, linewidth=0)
     axes.plot(months, rows["npv_mid"], color=palette.ACCENT, linewidth=2.5)

@@ -56,7 +56,8 @@ def duties(review: Review) -> Chart:
 def _bars(canvas: Canvas, counts: dict[tuple[str, str], dict[str, int]]) -> None:
     names = [f"{canvas.value(country, 'country')} · {canvas.read(regime)}" for country, regime in counts]
     left = 0 if canvas.narrow else max(map(text_width, names)) + 14
-    head = 18 * len(STATUSES) + 10
+    foot = 14 + 14 * canvas.narrow  # of the key, above the first bar or its name
+    head = 18 * len(STATUSES) + foot - 4
     row = _ROW + 18 * canvas.narrow
     axes = canvas.axes(height=len(counts) * row + head, left=left, right=8, top=head, bottom=4)
     axes.set_xlim(0, max(sum(own.values()) for own in counts.values()))
@@ -74,5 +75,5 @@ def _bars(canvas: Canvas, counts: dict[tuple[str, str], dict[str, int]]) -> None
         where = {"ha": "left", "dy": 20} if canvas.narrow else {"ha": "right", "dx": -10}
         canvas.label(axes, 0, y, name, **where)
     for place, (name, colour) in enumerate(STATUSES.values()):
-        canvas.label(axes, 0, -0.5, "■", colour, True, ha="left", dy=14 + 18 * (len(STATUSES) - 1 - place))
-        canvas.label(axes, 0, -0.5, canvas.read(name), ha="left", dx=18, dy=14 + 18 * (len(STATUSES) - 1 - place))
+        canvas.label(axes, 0, -0.5, "■", colour, True, ha="left", dy=foot + 18 * (len(STATUSES) - 1 - place))
+        canvas.label(axes, 0, -0.5, canvas.read(name), ha="left", dx=18, dy=foot + 18 * (len(STATUSES) - 1 - place))

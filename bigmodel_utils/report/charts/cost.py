@@ -116,7 +116,7 @@ def _thinned(rows: pd.DataFrame) -> list[tuple[float, float]]:
 def _threshold(canvas: Canvas, points: list[tuple[float, float]], used: float, cost: float) -> None:
     x, y = zip(*points, strict=True)
     ticks = nice_ticks(0, max(y), 4)
-    amounts = [canvas.value(tick, "money") for tick in ticks]
+    amounts = canvas.amounts(ticks)
     axes = canvas.axes(height=230, left=max(text_width(amount, SMALL) for amount in amounts) + 12, right=16, top=22, bottom=28)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, ticks[-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.deployment.menu import BASELINE, named
@@ -44,7 +43,7 @@ def frontier(table: pd.DataFrame, chosen: str, limit_points: float) -> Chart:
         high=100 * max(row["difference"] for row in rows),
     )
     note = Message(
-        "Points of accuracy against the model as trained, on the same {n:integer} texts; bar = paired 95 % interval, right = times "
+        "Points of accuracy against the model as trained, on the same {n:integer} texts; bar = paired 95% interval, right = times "
         "its speed. Dashed: the {limit:number1} points that may be lost. Hollow: another form is as good in everything. Measured.",
         n=rows[0]["n"],
         limit=limit_points,
@@ -62,9 +61,7 @@ def _points(canvas: Canvas, rows: list[dict[str, Any]], chosen: str, limit_point
     ticks = nice_ticks(low, high, 3 if canvas.narrow else 5)
     axes.set_xlim(ticks[0], ticks[-1])
     axes.set_ylim(-0.5, len(rows) - 0.5)
-    canvas.grid(
-        axes, ticks, [canvas.value(tick, "integer" if math.ceil(tick) == tick else "number1") for tick in ticks], axis="x"
-    )
+    canvas.grid(axes, ticks, [canvas.value(tick, "upto1") for tick in ticks], axis="x")
     axes.axvline(-limit_points, color=palette.WARN, linewidth=1.2, linestyle=(0, (4, 3)))
     for y, (row, name) in enumerate(zip(rows, names, strict=True)):
         ours = row["variant"] == chosen

@@ -30,7 +30,7 @@ def scores(judged: Sequence[Judged]) -> Chart:
         second=judged[-1].f1["model"],
     )
     note = Message(
-        "An entity counts when its kind and both ends are right. Bar: 95 % of resampled sentences. Measured in this run."
+        "An entity counts when its kind and both ends are right. Bar: 95% of resampled sentences. Measured in this run."
     )
     rungs = [
         ladder.Rung(
@@ -56,7 +56,7 @@ def unseen(judged: Judged) -> Chart:
     hidden = judged.recall["model_hidden"]
     finding = Message("Of mentions of names it never learned from, the tagger finds {share:percent}", share=hidden)
     alt = Message("Shares of mentions found, by tagger and list, for known and for hidden names.")
-    note = Message("Share of silver mentions found. Bar: Wilson interval, 95 %. Measured in this run.")
+    note = Message("Share of silver mentions found. Bar: Wilson interval, 95%. Measured in this run.")
     rungs = [
         ladder.Rung(names[key], judged.recall[key], COLOURS[key.partition("_")[0]], key == "model_hidden")
         for key in names

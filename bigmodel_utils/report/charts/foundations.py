@@ -194,7 +194,7 @@ def _walks(canvas: Canvas, found: pd.DataFrame, surface: tuple[np.ndarray, np.nd
     axes.contour(across, up, height, levels=np.geomspace(0.02, height.max(), 9)[:-1], colors=palette.LINE, linewidths=1)
     for axis, values, put in (("x", across, axes.set_xticks), ("y", up, axes.set_yticks)):
         ticks = [tick for tick in nice_ticks(values[0], values[-1], 4) if values[0] <= tick <= values[-1]]
-        put(ticks, [canvas.value(tick, "number1") for tick in ticks])
+        put(ticks, [canvas.value(tick, "upto1") for tick in ticks])
         (axes.set_xlim if axis == "x" else axes.set_ylim)(values[0], values[-1])
     for place, (name, colour) in enumerate(zip(names, _COLOURS, strict=True)):
         rows = found[found["optimiser"] == name]

@@ -38,7 +38,7 @@ def perplexity(judged: Judged) -> Chart:
     )
     note = Message(
         "Lower is better: among how many equally likely characters the model hesitates. {characters:integer} unseen characters, whatever the "
-        "model's tokens; bar: 95 % of resampled texts. Measured in this run.",
+        "model's tokens; bar: 95% of resampled texts. Measured in this run.",
         characters=judged.characters,
     )
     rungs = [ladder.Rung(NAMES[key], value, _COLOURS[key], key == "after") for key, value in judged.perplexity.items()]

@@ -23,6 +23,7 @@ RATES = {
     "false_alarm_rate": Message("others flagged for nothing"),
     "flagged": Message("all that is flagged"),
 }
+_GROUPINGS = {"length": Message("length")}  # any other is a column of the data, called what it is called there
 TOO_FEW = Message("Too few test rows to compare groups: a rate of a handful of texts says nothing.")
 _DRAWN = ("recall", "false_alarm_rate")
 
@@ -41,7 +42,7 @@ def groups(treated: Treatment) -> Chart | Message:
         "points": 100 * widest.value.mid,
         "low": widest.lowest,
         "high": widest.highest,
-        "grouping": grouping,
+        "grouping": _GROUPINGS.get(grouping, grouping),
     }
     if widest.p_value < _REAL:
         finding = Message(
@@ -56,7 +57,7 @@ def groups(treated: Treatment) -> Chart | Message:
     alt = Message(
         "Rates of {count} groups by {grouping}; widest gap {points:number1} points, in “{rate}”.", count=len(table), **values
     )
-    note = Message("Adapted model at the threshold in use, target test rows; bar = 95 % interval. Measured in this run.")
+    note = Message("Adapted model at the threshold in use, target test rows; bar = 95% interval. Measured in this run.")
     return Chart(finding, alt, note, lambda canvas: _groups(canvas, table.to_dict("records")))
 
 
@@ -76,7 +77,7 @@ def _groups(canvas: Canvas, rows: list[dict]) -> None:
             low, mid, high = (row[f"{rate}{end}"] for end in ("_low", "", "_high"))
             axes.plot([low, high], [y, y], color=colour, linewidth=4, alpha=0.3, solid_capstyle="butt")
             axes.plot(mid, y, "o", color=colour, markersize=8, markeredgewidth=0)
-            name = wrapped(canvas.read(str(row["group"])), left - 14, SMALL).split("\n")[0]
+            name = wrapped(canvas.read(str(row["group"])), left - 14, SMALL, most=1)
             canvas.label(axes, 0, y, name, ha="left", dx=-left, size=SMALL)
             canvas.label(axes, high, y, canvas.value(mid, "percent1"), colour, ha="left", dx=8, size=SMALL)
         y -= 1

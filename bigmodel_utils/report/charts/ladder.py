@@ -52,7 +52,7 @@ def draw(canvas: Canvas, lines: Sequence[Rung | Message], spec: str, highest: fl
     axes = canvas.axes(height=len(lines) * row + 36, left=left, right=56, top=4, bottom=28)
     axes.set_xlim(0, highest or ticks[-1])
     axes.set_ylim(-len(lines) + 0.4, 0.6)
-    round_spec = "percent" if spec == "percent1" else spec
+    round_spec = {"percent1": "percent", "number1": "upto1"}.get(spec, spec)
     canvas.grid(axes, ticks, [canvas.value(tick, round_spec) for tick in ticks], axis="x")
     waiting = iter(names)
     for place, line in enumerate(lines):

@@ -76,10 +76,10 @@ def _draw(canvas: Canvas, lines: dict[bool, list[tuple[float, float]]], held: di
     ticks = [tick for tick in _MS if low <= tick <= high]
     ticks = ticks[:: 1 + len(ticks) // 8]
     canvas.grid(axes, ticks, [canvas.value(tick, "integer") for tick in ticks])
-    axes.set_xticks(across, [canvas.value(tick, "integer" if across[1] >= 1 else "number1") for tick in across])
+    axes.set_xticks(across, [canvas.value(tick, "upto1") for tick in across])
     axes.axhline(limit, color=palette.WARN, linewidth=1.5, dashes=(4, 3))
     text = canvas.read(Message("service level {limit:integer} ms", limit=limit))
-    canvas.label(axes, across[-1], limit, text, palette.WARN, ha="right", va="bottom", dy=3, size=SMALL)
+    canvas.label(axes, 0, limit, text, palette.WARN, ha="left", va="bottom", dx=4, dy=3, size=SMALL)
     canvas.label(axes, 0, high, canvas.read(Message("ms")), palette.MUTE, ha="right", dx=-10, dy=16, size=SMALL)
     canvas.label(axes, across[-1], low, canvas.read(Message("requests a second")), palette.MUTE, ha="right", dy=-36, size=SMALL)
     for place, (batching, line) in enumerate(sorted(lines.items(), reverse=True)):

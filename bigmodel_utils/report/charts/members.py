@@ -50,7 +50,7 @@ def _dots(canvas: Canvas, lines: list[dict[str, Any]]) -> None:
     )
     axes.set_xlim(ticks[0], ticks[-1])
     axes.set_ylim(-0.5, len(lines) - 0.5)
-    canvas.grid(axes, ticks, [canvas.value(tick, "money") if tick else "0" for tick in ticks], axis="x")
+    canvas.grid(axes, ticks, canvas.amounts(ticks), axis="x")
     for y, (line, name) in enumerate(zip(lines, names, strict=True)):
         npv, colour = line["npv"], COLOURS[line["verdict"]]
         axes.plot([npv.low, npv.high], [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="butt")

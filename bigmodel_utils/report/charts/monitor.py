@@ -47,7 +47,7 @@ def found(replay: Replay, confidence: float) -> Chart:
         share=replay.found("b", replay.sizes[-1], confidence),
     )
     note = Message(
-        "{n:integer} surges of each size, the same for all; every way alarms as often on its quiet days. Bar = 95 % interval. Measured in "
+        "{n:integer} surges of each size, the same for all; every way alarms as often on its quiet days. Bar = 95% interval. Measured in "
         "this run on replayed, labelled texts.",
         n=share.n,
     )

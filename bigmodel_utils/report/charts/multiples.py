@@ -60,7 +60,7 @@ def _panel(canvas: Canvas, axes: Axes, lines: Sequence[dict[str, Any]], driver: 
     values = [value for value, _ in driver.means]
     axes.set_xlim(-0.5, len(values) - 0.5)
     axes.set_ylim(ticks[0], ticks[-1])
-    canvas.grid(axes, ticks, [canvas.value(tick, "money") if tick else "0" for tick in ticks])
+    canvas.grid(axes, ticks, canvas.amounts(ticks))
     axes.set_xticks(range(len(values)), [name if len(name) <= 14 else f"{name[:13]}…" for name in values])
     axes.plot(range(len(values)), [mean for _, mean in driver.means], color=palette.MUTE, linewidth=1.5)
     for line in lines:

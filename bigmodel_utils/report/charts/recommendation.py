@@ -49,7 +49,7 @@ def scores(judged: Judged) -> Chart:
         "NDCG of {count} recommenders with intervals; the highest is {best:number3}.", count=len(judged.ranked), best=best.ndcg
     )
     note = Message(
-        "NDCG of a list of {top}: 1 when every user's next like stands first, 0 when none is on the list. Bar: 95 % of resampled users. "
+        "NDCG of a list of {top}: 1 when every user's next like stands first, 0 when none is on the list. Bar: 95% of resampled users. "
         "Measured in this run.",
         top=judged.top,
     )

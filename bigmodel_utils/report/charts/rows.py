@@ -19,6 +19,7 @@ _KIND_COLOURS["added"] = palette.SLATE_SOFT
 _KIND_NAMES = {"raw": Message("raw"), "dropped": Message("dropped"), "changed": Message("changed"), "kept": Message("kept")}
 _KIND_NAMES["added"] = Message("added")
 _ROW = 27
+_WIDEST_NAME = 330
 
 
 def account(table: pd.DataFrame) -> Chart:
@@ -60,7 +61,8 @@ def _account(canvas: Canvas, lines: pd.DataFrame) -> None:
     groups = [(market, lines[lines["market"] == market].to_dict("records")) for market in ("source", "target")]
     groups = [(market, rows) for market, rows in groups if rows]
     count = sum(len(rows) + 1 for _, rows in groups)
-    left, row_height = (0, 40) if canvas.narrow else (270, _ROW)
+    longest = max(text_width(_named(canvas, row), SMALL) for _, rows in groups for row in rows)
+    left, row_height = (0, 40) if canvas.narrow else (min(longest + 14, _WIDEST_NAME), _ROW)
     axes = canvas.axes(height=count * row_height + 10, left=left, right=64, top=4, bottom=4)
     axes.set_xlim(0, float(lines["rows"].max()))
     axes.set_ylim(-count + 0.5, 0.5)
@@ -77,15 +79,14 @@ def _bar(canvas: Canvas, axes: Axes, y: float, row: dict, left: float) -> None:
     """Draw one line of the account; on a phone its name stands above the bar."""
     bar, height, lift = (y - 0.12, 0.4, 13) if canvas.narrow else (y, 0.66, 0)
     axes.barh(bar, row["rows"], height=height, color=_KIND_COLOURS[row["kind"]])
-    kind = _KIND_NAMES[row["kind"]]
-    name = canvas.read(Message("{kind}: {reason}", kind=kind, reason=told(row)) if row["reason"] else kind)
-    canvas.label(axes, 0, y, _shortened(name, (left or canvas.width) - 14), ha="left", dx=-left, dy=lift, size=SMALL)
+    name = wrapped(_named(canvas, row), (left or canvas.width) - 14, SMALL, most=1)
+    canvas.label(axes, 0, y, name, ha="left", dx=-left, dy=lift, size=SMALL)
     canvas.label(axes, row["rows"], bar, canvas.value(row["rows"], "integer"), palette.MUTE, ha="left", dx=6, size=SMALL)
 
 
-def _shortened(text: str, width: float) -> str:
-    lines = wrapped(text, width, SMALL).split("\n")
-    return lines[0] if len(lines) == 1 else lines[0].rstrip(" ,;:") + "…"
+def _named(canvas: Canvas, row: dict) -> str:
+    kind = _KIND_NAMES[row["kind"]]
+    return canvas.read(Message("{kind}: {reason}", kind=kind, reason=told(row)) if row["reason"] else kind)
 
 
 def lengths(table: pd.DataFrame) -> Chart:
@@ -116,7 +117,12 @@ def _one_part(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _strips(canvas: Canvas, rows: list[dict]) -> None:
-    names = [f"{canvas.read(palette.MARKET_NAMES[row['market']])}, {canvas.read(str(row['label']))}" for row in rows]
+    names = [
+        canvas.read(
+            Message("{what}, {where}", what=palette.MARKET_NAMES[row["market"]], where=Message("{label}", label=row["label"]))
+        )
+        for row in rows
+    ]
     left = min(150 if canvas.narrow else 230, max(text_width(name) for name in names) + 18)
     axes = canvas.axes(height=len(rows) * (44 if canvas.narrow else 32) + 12, left=left, right=44, top=4, bottom=8)
     axes.set_xlim(0, max(row["p95"] for row in rows))
@@ -127,7 +133,7 @@ def _strips(canvas: Canvas, rows: list[dict]) -> None:
         axes.plot([row["p5"], row["p95"]], [-place, -place], color=colour, linewidth=1.5)
         axes.plot([row["p25"], row["p75"]], [-place, -place], color=colour, linewidth=7, alpha=0.35, solid_capstyle="butt")
         axes.plot(row["p50"], -place, "o", color=colour, markersize=9, markeredgewidth=0)
-        canvas.label(axes, 0, -place, wrapped(name, left - 14), ha="left", dx=-left)
+        canvas.label(axes, 0, -place, wrapped(name, left - 14, most=2), ha="left", dx=-left)
         canvas.label(axes, row["p95"], -place, canvas.value(row["p95"], "integer"), palette.MUTE, ha="left", dx=6, size=SMALL)
         canvas.label(axes, row["p50"], -place, canvas.value(row["p50"], "integer"), colour, ha="center", dy=-12, size=11)
 

@@ -39,7 +39,8 @@ def slices(table: pd.DataFrame) -> Chart:
     if len(weak):
         worst = weak.loc[weak["accuracy"].idxmin()]
         finding = Message(
-            "Weakest where it is shown: “{slice}”, {accuracy:percent1} right against {rest:percent1} elsewhere",
+            "Weakest where it is shown, by {kind}: “{slice}”, {accuracy:percent1} right against {rest:percent1} elsewhere",
+            kind=KINDS.get(worst["kind"], str(worst["kind"])),
             slice=_part(worst["slice"]),
             accuracy=float(worst["accuracy"]),
             rest=float(worst["rest"]),
@@ -53,7 +54,7 @@ def slices(table: pd.DataFrame) -> Chart:
         accuracy=float(worst["accuracy"]),
     )
     note = Message(
-        "Share of test rows read right; bar = 95 % interval; number of rows in grey; filled: differs from all other rows "
+        "Share of test rows read right; bar = 95% interval; number of rows in grey; filled: differs from all other rows "
         "(Fisher's exact test, adjusted for the number of parts). Measured in this run."
     )
     groups = [(str(kind), rows.to_dict("records")) for kind, rows in table.groupby("kind", sort=False)]
@@ -81,7 +82,7 @@ def _slices(canvas: Canvas, groups: list[tuple[str, list[dict]]]) -> None:
         y -= _HEAD * 0.4 + _ROW / 2
         for row in rows:
             _dot(canvas, axes, y, row)
-            name = wrapped(canvas.read(_part(row["slice"])), left - 14, SMALL).split("\n")[0]
+            name = wrapped(canvas.read(_part(row["slice"])), left - 14, SMALL, most=1)
             canvas.label(axes, lowest, y, name, ha="left", dx=-left, size=SMALL)
             y -= _ROW
         y += _ROW / 2
@@ -118,7 +119,7 @@ def noise(table: pd.DataFrame) -> Chart:
         **told,
     )
     note = Message(
-        "Points of accuracy lost against the same texts unchanged; bar = 95 % interval, {n:integer} texts a market. Measured in this run.",
+        "Points of accuracy lost against the same texts unchanged; bar = 95% interval, {n:integer} texts a market. Measured in this run.",
         n=int(table["n"].max()),
     )
     return Chart(finding, alt, note, lambda canvas: _noise(canvas, rows))
@@ -130,7 +131,7 @@ def _noise(canvas: Canvas, rows: list[dict]) -> None:
     axes = canvas.axes(len(changes) * step + 62, left, 44, 30, 30)
     ticks = nice_ticks(min(0.0, *(row["low"] for row in rows)), max(row["high"] for row in rows), 3 if canvas.narrow else 5)
     axes.set(xlim=(ticks[0], ticks[-1]), ylim=(-len(changes) + 0.5, 0.5))
-    canvas.grid(axes, ticks, [canvas.value(100 * tick, "number1") for tick in ticks], axis="x")
+    canvas.grid(axes, ticks, [canvas.value(100 * tick, "upto1") for tick in ticks], axis="x")
     axes.axvline(0, color=palette.INK, linewidth=1)
     for place, change in enumerate(changes):
         name = wrapped(canvas.read(CHANGES.get(change, change)), left - 14)

@@ -41,7 +41,7 @@ def ways(table: pd.DataFrame) -> Chart:
     )
     note = Message(
         "Share of {n:integer} validation rows of the target market and {home:integer} of the home market read right; "
-        "bar = 95 % interval over rows{rings}. Trainings chose their last step by the target rows. Measured in this run.",
+        "bar = 95% interval over rows{rings}. Trainings chose their last step by the target rows. Measured in this run.",
         n=best["n"],
         home=best["n_home"],
         rings=Message("; small rings: worst and best seed") if table["seeds"].max() > 1 else "",

@@ -51,7 +51,7 @@ def scores(judged: Judged) -> Chart:
         first=model_name("target_routing", best["target_routing"]["model"]),
     )
     note = Message(
-        "Every row was unseen by the model that reads it ({folds} folds). Bar = 95 % interval. Measured in this run.",
+        "Every row was unseen by the model that reads it ({folds} folds). Bar = 95% interval. Measured in this run.",
         folds=FOLDS,
     )
     lines: list[ladder.Rung | Message] = []

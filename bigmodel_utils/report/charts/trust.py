@@ -42,16 +42,16 @@ def privacy(points: pd.DataFrame) -> Chart:
     values = {"epsilon": loose["epsilon"], "lost": loose["lost"] + 0.0, "usd": loose["usd_lost"]}
     if loose["usd_lost"] > 0:
         finding = Message(
-            "At an epsilon of {epsilon:number1}, privacy costs {lost:number1} points of accuracy and {usd:money} per 1,000 texts",
+            "At an epsilon of {epsilon:upto1}, privacy costs {lost:number1} points of accuracy and {usd:money} per 1,000 texts",
             **values,
         )
     else:
         finding = Message(
-            "At an epsilon of {epsilon:number1}, privacy costs {lost:number1} points of accuracy and no money that shows",
+            "At an epsilon of {epsilon:upto1}, privacy costs {lost:number1} points of accuracy and no money that shows",
             **values,
         )
     alt = Message(
-        "Dots of accuracy: {low:percent1} at an epsilon of {strict:number1}, {high:percent1} at {loose:number1}, "
+        "Dots of accuracy: {low:percent1} at an epsilon of {strict:upto1}, {high:percent1} at {loose:upto1}, "
         "{without:percent1} without protection.",
         low=strict["accuracy"],
         strict=strict["epsilon"],
@@ -60,7 +60,7 @@ def privacy(points: pd.DataFrame) -> Chart:
         without=without["accuracy"],
     )
     note = Message(
-        "Accuracy on {n:integer} test rows; bar: 95 % interval over rows and draws of the noise. Smaller epsilon: more privacy. "
+        "Accuracy on {n:integer} test rows; bar: 95% interval over rows and draws of the noise. Smaller epsilon: more privacy. "
         "A cost below zero is chance. Measured in this run; money at the middle of the assumed error costs.",
         n=int(without["n"]),
     )
@@ -83,7 +83,7 @@ def _privacy(canvas: Canvas, kept: pd.DataFrame, without: pd.Series) -> None:
         canvas.label(
             axes, x, row["accuracy"], canvas.value(row["accuracy"], "percent1"), palette.ACCENT, True, ha="left", dx=10
         )
-        names.append(f"ε {canvas.value(row['epsilon'], 'number1')}\n{canvas.read(_money(row['usd_lost']))}")
+        names.append(f"ε {canvas.value(row['epsilon'], 'upto1')}\n{canvas.read(_money(row['usd_lost']))}")
     axes.set_xticks(range(len(kept)), names)
 
 
@@ -115,7 +115,7 @@ def attack(roc: pd.DataFrame, table: pd.DataFrame) -> Chart:
     )
     note = Message(
         "Share of learned rows found against share of unseen rows accused. Diagonal: guessing. Measured in this run; the "
-        "protected one has an epsilon of {epsilon:number1}.",
+        "protected one has an epsilon of {epsilon:upto1}.",
         epsilon=private["epsilon"],
     )
     lines = {m: roc[(roc["model"] == m) & (roc["epsilon"] == rows.loc[m, "epsilon"])] for m in ("leaky", "b", "private")}

@@ -46,9 +46,9 @@ def _without_tails(x: np.ndarray, density: np.ndarray, tail: float = 0.03) -> tu
 
 
 def _density(canvas: Canvas, x: np.ndarray, density: np.ndarray, loss: float, mid: float | None) -> None:
-    axes = canvas.axes(height=150, left=8, right=8, top=24, bottom=28)
+    axes = canvas.axes(height=164, left=8, right=8, top=24, bottom=28)
     axes.set_xlim(x[0], x[-1])
-    axes.set_ylim(0, density.max() * 1.04)
+    axes.set_ylim(0, density.max() * 1.2)  # the shares stand above the hill
     cut = np.union1d(x, [0.0]) if x[0] < 0 < x[-1] else x  # both halves reach the line between them
     height = np.interp(cut, x, density)
     axes.fill_between(cut, height, where=cut >= 0, color=palette.ACCENT_SOFT, linewidth=0)
@@ -118,7 +118,7 @@ def cash_fan(table: pd.DataFrame, payback_month: float | None = None) -> Chart:
 def _fan(canvas: Canvas, rows: pd.DataFrame, payback_month: float | None) -> None:
     months = rows["month"].to_numpy(float)
     ticks = nice_ticks(min(0.0, float(rows["p10"].min())), max(0.0, float(rows["p90"].max())), 5)
-    amounts = [canvas.value(tick, "money") if tick else "0" for tick in ticks]
+    amounts = canvas.amounts(ticks)
     ends = {name: canvas.value(float(rows[name].iloc[-1]), "money") for name in ("p90", "p50", "p10")}
     left, right = (max(text_width(text, SMALL, bold=True) for text in texts) + 12 for texts in (amounts, ends.values()))
     axes = canvas.axes(height=260, left=left, right=right, top=10, bottom=28)
@@ -185,7 +185,7 @@ def _tornado(canvas: Canvas, rows: list[dict]) -> None:
     axes.set_xlim(low, high)
     axes.set_ylim(-len(rows) + 0.5, 0.5)
     ticks = [tick for tick in nice_ticks(low, high, 2 if canvas.narrow else 4) if low <= tick <= high]
-    labels = [canvas.value(tick, "money") if tick else "0" for tick in ticks]
+    labels = canvas.amounts(ticks)
     axes.set_xticks(ticks, labels)
     if not canvas.narrow:
         canvas.grid(axes, ticks, labels, axis="x")

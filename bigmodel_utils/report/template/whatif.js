@@ -13,8 +13,9 @@
     const key = language() + JSON.stringify(shape);
     return (formats[key] ??= new Intl.NumberFormat(locale(), shape)).format(value);
   };
+  const decimals = () => language() === "zh" ? 2 : 1;  // of what is shortened: 亿 is coarser than a million
   const money = (value) => {
-    const small = Math.abs(value) < (language() === "zh" ? 10000 : 1000), whole = Math.abs(value) >= 100 || (Math.abs(value) >= 10 && value % 1 === 0), digits = small ? (whole ? 0 : 2) : 1;
+    const small = Math.abs(value) < (language() === "zh" ? 10000 : 1000), whole = Math.abs(value) >= 100 || (Math.abs(value) >= 10 && value % 1 === 0), digits = small ? (whole ? 0 : 2) : decimals();
     return format(small ? value : +value.toPrecision(3), { style: "currency", currency: "USD", notation: small ? "standard" : "compact",
       minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).replace(/^-/, "−");
   };
@@ -22,7 +23,7 @@
     if (spec === "money") return money(value);
     const digits = +(spec.match(/\d$/) || [0])[0];
     const shape = spec.startsWith("percent") ? { style: "percent", maximumFractionDigits: Math.max(1, digits) }
-      : spec === "compact" && Math.abs(value) >= 10000 ? { notation: "compact", maximumFractionDigits: 1 } : { maximumFractionDigits: digits };
+      : spec === "compact" && Math.abs(value) >= 10000 ? { notation: "compact", maximumFractionDigits: decimals() } : { maximumFractionDigits: digits };
     return format(value, shape);
   };
   const chosen = (place) => {
@@ -107,7 +108,7 @@
     const amount = money(Math.abs(now.change));
     answer.textContent = say("answer", { gain: Math.round(100 * now.probability), verdict: WHATIF.verdicts[now.verdict][language()] });
     const change = say(now.change < 0 ? "less" : "more", { amount });
-    second.textContent = [say(moved.size ? "value" : "same", { npv: money(now.value), change }), say(now.back > 0 ? "back" : "never", { month: now.back })].join(" ");
+    second.textContent = [say(moved.size ? "value" : "same", { npv: money(now.value), change }), say(now.back > 0 ? "back" : "never", { month: now.back })].join(language() === "zh" ? "" : " ");
     draw();
   };
   let waiting = false;  // many moves may come between two pictures
