@@ -130,8 +130,8 @@ def test_a_duty_that_does_not_apply_yet_is_listed_and_said_so() -> None:
     oversight = next(line for line in before.lines if line.duty == "Human oversight")
     assert before.ahead(oversight)
     assert not after.ahead(oversight)
-    assert "do not apply yet" in before.finding.read()
-    assert "do not apply yet" not in after.finding.read()
+    assert "not yet in force" in before.finding.read()
+    assert "not yet in force" not in after.finding.read()
     told = [row["status"].read() for row in compliance_tables.duties(before).rows]
     assert sum("does not apply yet" in status for status in told) == sum(map(before.ahead, before.lines)) > 0
 
