@@ -9,7 +9,7 @@ import numpy as np
 
 from bigmodel_utils.application_choices import BeyondText
 from bigmodel_utils.applications import inputs
-from bigmodel_utils.applications.delegation import Worth, line_for_all
+from bigmodel_utils.applications.delegation import Worth, conformal_risk_line
 from bigmodel_utils.applications.small_networks import Network, Rival, train
 from bigmodel_utils.applications.two_markets import Subject
 from bigmodel_utils.evaluation import compare, intervals, metrics, speed
@@ -63,7 +63,7 @@ def judge(subject: Subject, scenario: Scenario) -> Judged:
     readers = {"rival": Rival(subject, seed), "a": home, "p": alone, "b": adapted}
     answers |= {name: _calibrated(reader, subject, subject.test.x) for name, reader in readers.items()}
     known = _calibrated(adapted, subject, subject.trust.x)
-    line = line_for_all(known.max(axis=1), known.argmax(axis=1) == subject.trust.y, chosen.error_rate)
+    line = conformal_risk_line(known.max(axis=1), known.argmax(axis=1) == subject.trust.y, chosen.error_rate)
     sure, right = answers["b"].max(axis=1) >= line, answers["b"].argmax(axis=1) == subject.test.y
     n, confidence = len(subject.test), settings.confidence
     drawn = intervals.bootstrap(lambda pick: float(right[pick].mean()), n, "share", settings.resamples, seed, confidence)

@@ -57,9 +57,9 @@ def judge(texts: Texts, before: Path, after: Path, scenario: Scenario) -> Judged
     for name, folder in (("before", before), ("after", after)):
         model, tokenizer = load_writer(folder)
         model = model.to(device.kind).eval()
-        losses[name] = fluency.lost(model, tokenizer, texts.test)
-    losses["pairs"] = fluency.lost_to_pairs(tokenizer, texts.train, texts.test)
-    again = fluency.lost_as_transformers_counts(model, tokenizer, texts.test[:_CHECKED])
+        losses[name] = fluency.losses(model, tokenizer, texts.test)
+    losses["pairs"] = fluency.bigram_losses(tokenizer, texts.train, texts.test)
+    again = fluency.losses_by_transformers(model, tokenizer, texts.test[:_CHECKED])
     written = write(model, tokenizer, texts.test, scenario)
     human = [text[len(given) : len(given) + len(own)] for text, (given, own, _) in zip(texts.test, written, strict=False)]
     drafts, language = [own for _, own, _ in written], scenario.target_market.language

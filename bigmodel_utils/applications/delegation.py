@@ -16,7 +16,7 @@ NEVER = 2.0  # a line of trust that no confidence reaches
 _STEP = 0.05  # share of rows by which the line of trust is lowered, one test each
 
 
-def line_for_all(sure: np.ndarray, right: np.ndarray, error_rate: float) -> float:
+def conformal_risk_line(sure: np.ndarray, right: np.ndarray, error_rate: float) -> float:
     """Return the lowest confidence from which a model may decide alone so that at most `error_rate` of all answers go wrong.
 
     sure, right: confidence and correctness on rows that it did not learn from. Conformal risk control (Angelopoulos 2022):
@@ -30,7 +30,7 @@ def line_for_all(sure: np.ndarray, right: np.ndarray, error_rate: float) -> floa
     return float(sure[order][allowed[-1]]) if len(allowed) else NEVER
 
 
-def line_for_alone(sure: np.ndarray, right: np.ndarray, error_rate: float, confidence: float) -> float:
+def learn_then_test_line(sure: np.ndarray, right: np.ndarray, error_rate: float, confidence: float) -> float:
     """Return the confidence from which a model may answer alone: then more than `error_rate` wrong answers are unlikely.
 
     sure, right: on rows that it did not learn from. The line is lowered step by step while a binomial test shows that fewer

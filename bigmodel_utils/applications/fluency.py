@@ -21,7 +21,7 @@ _LONGEST = 240  # characters of a text that are told
 _PRIOR = 10  # pseudo-counts of pairs: a Dirichlet prior (MacKay and Peto 1995)
 
 
-def lost(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
+def losses(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
     """Return the summed loss (nats) and the characters of each text, (texts, 2): every token after an end mark, and the next one."""
     import torch
 
@@ -33,8 +33,8 @@ def lost(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequ
     return np.array(rows)
 
 
-def lost_as_transformers_counts(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
-    """Return the same as `lost`, from the mean loss that Transformers itself returns."""
+def losses_by_transformers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
+    """Return the same as `losses`, from the mean loss that Transformers itself returns."""
     import torch
 
     rows = []
@@ -45,7 +45,7 @@ def lost_as_transformers_counts(model: PreTrainedModel, tokenizer: PreTrainedTok
     return np.array(rows)
 
 
-def lost_to_pairs(tokenizer: PreTrainedTokenizerBase, train: Sequence[str], texts: Sequence[str]) -> np.ndarray:
+def bigram_losses(tokenizer: PreTrainedTokenizerBase, train: Sequence[str], texts: Sequence[str]) -> np.ndarray:
     """Return the same of counts of pairs of tokens in `train`, mixed with counts of single ones: the rival that costs nothing."""
     single: Counter[int] = Counter()
     double: Counter[tuple[int, int]] = Counter()
@@ -78,7 +78,7 @@ def _ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> Iterator[t
 
 
 def perplexity(values: np.ndarray, settings: Evaluation, seed: int) -> Quantity:
-    """Return exp(nats per character) with its interval, texts resampled. values: as `lost`."""
+    """Return exp(nats per character) with its interval, texts resampled. values: as `losses`."""
     return intervals.bootstrap(
         lambda rows: _of(values[rows]), len(values), "perplexity", settings.resamples, seed, settings.confidence
     )

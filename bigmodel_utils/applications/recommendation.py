@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bigmodel_utils.application_choices import Recommendation
-from bigmodel_utils.applications import inputs
+from bigmodel_utils.applications import inputs, recommenders
 from bigmodel_utils.applications.histories import Histories
-from bigmodel_utils.applications.recommenders import TEXT_WEIGHTS, alike, gain, linear, neighbours, ranks, tuned
+from bigmodel_utils.applications.recommenders import ease_weights, ndcg
 from bigmodel_utils.evaluation import intervals
 from bigmodel_utils.messages import Message
 from bigmodel_utils.scenario import Scenario
@@ -51,30 +51,32 @@ class Judged:
 def judge(likes: Histories, scenario: Scenario) -> Judged:
     """Return how the recommenders meet each user's last like, with settings chosen on the like before it."""
     chosen, settings = inputs.chosen(scenario, Recommendation), scenario.evaluation
-    kernel = alike(likes.texts)
-    found = tuned(likes, kernel, chosen.top)
+    kernel = recommenders.tfidf_similarity(likes.texts)
+    found = recommenders.tuned(likes, kernel, chosen.top)
     seen = likes.age >= 1
     known, started = likes.matrix(seen), time.perf_counter()
-    scores = {"hybrid": likes.matrix(seen, found["hybrid"][2]) @ linear(known, kernel, *found["hybrid"][:2])}
+    scores = {"hybrid": likes.matrix(seen, found["hybrid"][2]) @ ease_weights(known, kernel, *found["hybrid"][:2])}
     seconds = time.perf_counter() - started
-    scores["linear"] = known @ linear(known, kernel, found["linear"][0], 0.0)
-    scores["neighbours"] = likes.matrix(seen, found["neighbours"][1]) @ neighbours(known, found["neighbours"][0])
+    scores["linear"] = known @ ease_weights(known, kernel, found["linear"][0], 0.0)
+    scores["neighbours"] = likes.matrix(seen, found["neighbours"][1]) @ recommenders.neighbour_weights(
+        known, found["neighbours"][0]
+    )
     scores["content"] = known @ kernel
     scores["popularity"] = np.repeat(known.sum(axis=0)[None], likes.users, axis=0)
     wanted = likes.at(0)
     ranked = {}
     for name in MODELS:
         own = np.where(known > 0, -np.inf, scores[name])
-        rank = ranks(own, wanted)
+        rank = recommenders.ranks(own, wanted)
         ranked[name] = Ranked(
             name,
             rank,
-            _mean(gain(rank, chosen.top), scenario),
+            _mean(ndcg(rank, chosen.top), scenario),
             intervals.share(int((rank < chosen.top).sum()), likes.users, settings.confidence),
             len(np.unique(np.argpartition(-own, chosen.top, axis=1)[:, : chosen.top])) / len(likes.titles),
         )
-    floor = gain(ranked["popularity"].rank, chosen.top)
-    gains = {name: _mean(gain(one.rank, chosen.top) - floor, scenario) for name, one in ranked.items() if name != "popularity"}
+    floor = ndcg(ranked["popularity"].rank, chosen.top)
+    gains = {name: _mean(ndcg(one.rank, chosen.top) - floor, scenario) for name, one in ranked.items() if name != "popularity"}
     hybrid = np.where(known > 0, -np.inf, scores["hybrid"])
     rate = Quantity(
         mid=likes.users / seconds, unit="users per second", origin="measured", source="this run, one training and one list each"
@@ -102,7 +104,7 @@ def _by_history(likes: Histories, ranked: dict[str, Ranked], top: int) -> list[d
     order = np.array_split(np.argsort(length, kind="stable"), _GROUPS)
     return [
         {"users": len(rows), "fewest": int(length[rows].min()), "most": int(length[rows].max())}
-        | {name: float(gain(one.rank[rows], top).mean()) for name, one in ranked.items()}
+        | {name: float(ndcg(one.rank[rows], top).mean()) for name, one in ranked.items()}
         for rows in order
     ]
 
@@ -123,7 +125,10 @@ def _new(likes: Histories, kernel: np.ndarray, found: dict[str, tuple[float, ...
     asked = (truth[:, cold].sum(axis=1) > 0) & (known.sum(axis=1) > 0)
     liked = truth[asked][:, cold] > 0
     result = {}
-    for name, weights in (("hybrid", linear(known, kernel, found["hybrid"][0], max(TEXT_WEIGHTS))), ("content", kernel)):
+    for name, weights in (
+        ("hybrid", ease_weights(known, kernel, found["hybrid"][0], max(recommenders.TEXT_WEIGHTS))),
+        ("content", kernel),
+    ):
         place = rankdata(known[asked] @ weights[:, cold], axis=1)
         hits = liked.sum(axis=1)
         won = (place * liked).sum(axis=1) - hits * (hits + 1) / 2

@@ -15,7 +15,7 @@ _STRENGTHS = (100.0, 300.0, 1000.0)
 _HALF_LIVES = (5.0, 20.0, np.inf)  # in likes
 
 
-def alike(texts: list[str]) -> np.ndarray:
+def tfidf_similarity(texts: list[str]) -> np.ndarray:
     """Return the cosine of TF-IDF of every two texts, (items, items), zero on the diagonal."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -25,7 +25,7 @@ def alike(texts: list[str]) -> np.ndarray:
     return kernel
 
 
-def linear(known: np.ndarray, kernel: np.ndarray, strength: float, text_weight: float) -> np.ndarray:
+def ease_weights(known: np.ndarray, kernel: np.ndarray, strength: float, text_weight: float) -> np.ndarray:
     """Return item-to-item weights, (items, items), that best tell each item of a user from the others, none from itself.
 
     Closed form of EASE (Steck 2019); texts join as further rows that similar items share (CEASE, Jeunen et al. 2020).
@@ -38,7 +38,7 @@ def linear(known: np.ndarray, kernel: np.ndarray, strength: float, text_weight: 
     return weights.astype(np.float32)
 
 
-def neighbours(known: np.ndarray, count: int) -> np.ndarray:
+def neighbour_weights(known: np.ndarray, count: int) -> np.ndarray:
     """Return for each item (column) the cosine to its `count` nearest items, 0 to the others (Sarwar et al. 2001)."""
     length = np.sqrt(known.sum(axis=0))
     cosine = known.T @ known / np.maximum(np.outer(length, length), 1e-9)
@@ -54,7 +54,7 @@ def ranks(scores: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) - 1) / 2
 
 
-def gain(rank: np.ndarray, top: int) -> np.ndarray:
+def ndcg(rank: np.ndarray, top: int) -> np.ndarray:
     """Return NDCG of one wanted item at `rank` in a list of `top` (Järvelin and Kekäläinen 2002): 1 at the head, 0 beyond the list."""
     return np.where(rank < top, 1 / np.log2(rank + 2), 0.0)
 
@@ -66,14 +66,14 @@ def tuned(likes: Histories, kernel: np.ndarray, top: int) -> dict[str, tuple[flo
     weighted = {half: likes.matrix(older, half) for half in _HALF_LIVES}
 
     def score(user: np.ndarray, weights: np.ndarray) -> float:
-        return float(gain(ranks(np.where(known > 0, -np.inf, user @ weights), wanted), top).mean())
+        return float(ndcg(ranks(np.where(known > 0, -np.inf, user @ weights), wanted), top).mean())
 
     def best(make: Callable[..., np.ndarray], *grids: tuple[float, ...]) -> dict[tuple[float, ...], float]:
         made = ((values, make(*values)) for values in product(*grids))
         return {(*values, half): score(weighted[half], weights) for values, weights in made for half in _HALF_LIVES}
 
-    near = best(lambda count: neighbours(known, count), _NEIGHBOURS)
-    wide = best(lambda strength, weight: linear(known, kernel, strength, weight), _STRENGTHS, TEXT_WEIGHTS)
+    near = best(lambda count: neighbour_weights(known, count), _NEIGHBOURS)
+    wide = best(lambda strength, weight: ease_weights(known, kernel, strength, weight), _STRENGTHS, TEXT_WEIGHTS)
     plain = {values: found for values, found in wide.items() if values[1] == 0 and values[2] == np.inf}
     return {
         name: max(found, key=found.__getitem__) for name, found in (("hybrid", wide), ("linear", plain), ("neighbours", near))

@@ -10,7 +10,7 @@ import numpy as np
 
 from bigmodel_utils.application_choices import SupportAssistant
 from bigmodel_utils.applications import inputs
-from bigmodel_utils.applications.delegation import Worth, line_for_alone
+from bigmodel_utils.applications.delegation import Worth, learn_then_test_line
 from bigmodel_utils.applications.support_assistant import Assistant, head, margin
 from bigmodel_utils.evaluation import compare, intervals, speed
 from bigmodel_utils.messages import Message
@@ -57,11 +57,11 @@ def resolve(
 
     limit, confidence = inputs.chosen(scenario, SupportAssistant).error_rate, scenario.evaluation.confidence
     folds = np.random.default_rng(scenario.seed).permutation(len(sure)) % FOLDS
-    lines = [line_for_alone(sure[folds != fold], right[folds != fold], limit, confidence) for fold in range(FOLDS)]
+    lines = [learn_then_test_line(sure[folds != fold], right[folds != fold], limit, confidence) for fold in range(FOLDS)]
     by_itself = sure >= (np.array(lines)[folds] if line is None else line)
     wrong, n = int((by_itself & ~right).sum()), len(sure)
     return Resolved(
-        subject, sure, right, by_itself, line_for_alone(sure, right, limit, confidence) if line is None else line, limit,
+        subject, sure, right, by_itself, learn_then_test_line(sure, right, limit, confidence) if line is None else line, limit,
         intervals.share(int(by_itself.sum()), n, confidence),
         intervals.share(wrong, n, confidence),
         intervals.share(wrong, int(by_itself.sum()), confidence) if by_itself.any() else None,

@@ -63,7 +63,7 @@ def _lines(origin: str, accepted: bool) -> list[str]:
     return inputs.own_file(name).read_text(encoding="utf-8", errors="replace").splitlines()
 
 
-def blank(texts: Sequence[str], out: Path, scenario: Scenario) -> Path:
+def untrained(texts: Sequence[str], out: Path, scenario: Scenario) -> Path:
     """Write an untrained Llama of characters (those that stand three times or more in `texts`) with its tokenizer to `out`."""
     import torch
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
@@ -96,7 +96,7 @@ def first(texts: Texts, scenario: Scenario, out: Path, checkpoints: Path | None 
     if chosen.weights is not None:
         return pretrained.locate(chosen.weights)
     with tempfile.TemporaryDirectory() as aside:
-        start = blank([*texts.first, *texts.train], Path(aside) / "blank", scenario)
+        start = untrained([*texts.first, *texts.train], Path(aside) / "blank", scenario)
         held = chosen.checked_rows
         return fit_language_model(
             start, texts.first[:-held], texts.first[-held:], scenario, scenario.training, out, checkpoints

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from bigmodel_utils.trust import TrustError, robust
-from bigmodel_utils.trust.head import Head, descended, nothing
+from bigmodel_utils.trust.head import Head, gradient_descent, zero_weights
 from bigmodel_utils.trust.robust import Answer
 from bigmodel_utils.trust.rows import Rows
 
@@ -23,12 +23,12 @@ Rule = Callable[[np.ndarray, Sequence[Answer]], np.ndarray]
 
 def client(weights: np.ndarray, rows: Rows) -> tuple[np.ndarray, int]:
     """Return a holder's weights after a few steps on its own rows, and how many rows it has. Nothing else leaves it."""
-    return descended(weights, rows, LOCAL_STEPS, LEARNING_RATE), len(rows)
+    return gradient_descent(weights, rows, LOCAL_STEPS, LEARNING_RATE), len(rows)
 
 
 def train(clients: Sequence[Client], classes: int, features: int, rounds: int, rule: Rule = robust.average) -> Head:
     """Return the head after `rounds` in which every client answers and `rule` puts the answers together."""
-    weights = nothing(classes, features)
+    weights = zero_weights(classes, features)
     for _ in range(rounds):
         weights = rule(weights, [answer(weights.copy()) for answer in clients])
     return Head(weights)
@@ -58,7 +58,7 @@ def _by_label(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.nd
 
 def pooled(rows: Rows, classes: int, rounds: int) -> Head:
     """Return the head that as many steps on all rows in one place would give."""
-    return Head(descended(nothing(classes, rows.vectors.shape[1]), rows, rounds * LOCAL_STEPS, LEARNING_RATE))
+    return Head.fitted(rows, classes, rounds * LOCAL_STEPS, LEARNING_RATE)
 
 
 def clients(parts: Sequence[Rows], fault: str = "none") -> list[Client]:

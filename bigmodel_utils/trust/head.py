@@ -17,6 +17,11 @@ class Head:
     weights: np.ndarray
     temperature: float = 1.0
 
+    @classmethod
+    def fitted(cls, rows: Rows, classes: int, steps: int, learning_rate: float) -> Head:
+        """Return the head after `steps` of gradient descent from zeros, see `gradient_descent`."""
+        return cls(gradient_descent(zero_weights(classes, rows.vectors.shape[1]), rows, steps, learning_rate))
+
     def logits(self, vectors: np.ndarray) -> np.ndarray:
         return (vectors @ self.weights[:, :-1].T + self.weights[:, -1]) / self.temperature
 
@@ -43,12 +48,12 @@ def losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return -np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-300, 1))
 
 
-def nothing(classes: int, features: int) -> np.ndarray:
+def zero_weights(classes: int, features: int) -> np.ndarray:
     """Return the weights every training starts from: zeros, which favour no label."""
     return np.zeros((classes, features + 1))
 
 
-def descended(weights: np.ndarray, rows: Rows, steps: int, learning_rate: float) -> np.ndarray:
+def gradient_descent(weights: np.ndarray, rows: Rows, steps: int, learning_rate: float) -> np.ndarray:
     """Return `weights` after `steps` of gradient descent on the mean cross-entropy of all `rows`."""
     inputs = np.column_stack([rows.vectors, np.ones(len(rows))])
     wanted, current = np.eye(len(weights))[rows.labels], weights.copy()

@@ -14,7 +14,7 @@ import numpy as np
 
 from bigmodel_utils.evaluation import intervals
 from bigmodel_utils.trust import TrustError
-from bigmodel_utils.trust.head import Head, descended, nothing
+from bigmodel_utils.trust.head import Head
 from bigmodel_utils.trust.rows import Rows
 from bigmodel_utils.units import Quantity
 
@@ -103,8 +103,8 @@ def usual_losses(members: Rows, others: Rows, classes: int, seed: int) -> tuple[
         half = rng.permutation(len(everyone)) < len(everyone) // 2
         for inside in (half, ~half):
             with threadpool_limits(1):  # small matrices, many steps: two threads took seven times the processor's time
-                weights = descended(nothing(classes, vectors.shape[1]), everyone.take(inside), _STEPS, _RATE)
-            total += np.where(inside, 0, Head(weights).losses(everyone))
+                head = Head.fitted(everyone.take(inside), classes, _STEPS, _RATE)
+            total += np.where(inside, 0, head.losses(everyone))
             seen += ~inside
     members_usual, others_usual = np.split(total / seen, [len(members)])
     return members_usual, others_usual
@@ -112,4 +112,4 @@ def usual_losses(members: Rows, others: Rows, classes: int, seed: int) -> tuple[
 
 def learned_by_heart(rows: Rows, classes: int) -> Head:
     """Return a head trained on few rows for far too long: the reference that an attack must win against."""
-    return Head(descended(nothing(classes, rows.vectors.shape[1]), rows, *_BY_HEART))
+    return Head.fitted(rows, classes, *_BY_HEART)

@@ -82,7 +82,7 @@ def test_a_model_made_here_is_adapted_and_judged_to_the_last_figure(chosen: scen
 
 
 def blank(chosen: scenarios.Scenario, folder: Path, texts: list[str]):
-    return pretrained.load_writer(writer.blank(texts, folder, chosen))
+    return pretrained.load_writer(writer.untrained(texts, folder, chosen))
 
 
 def test_a_model_that_knows_nothing_hesitates_among_all_signs(chosen: scenarios.Scenario, workspace: Path) -> None:
@@ -92,23 +92,23 @@ def test_a_model_that_knows_nothing_hesitates_among_all_signs(chosen: scenarios.
     model, tokenizer = blank(chosen, workspace / "blank", texts)
     with torch.no_grad():
         model.get_input_embeddings().weight.zero_()  # its output is tied to it: every sign is as likely
-    found = fluency.perplexity(fluency.lost(model.eval(), tokenizer, texts), chosen.evaluation, 1)
+    found = fluency.perplexity(fluency.losses(model.eval(), tokenizer, texts), chosen.evaluation, 1)
     assert found.mid == pytest.approx(len(tokenizer))
 
 
 def test_pairs_are_told_by_their_counts(chosen: scenarios.Scenario, workspace: Path) -> None:
     _, tokenizer = blank(chosen, workspace / "blank", ["天地"] * 3)
-    (nats, characters), *_ = fluency.lost_to_pairs(tokenizer, ["天地"] * 40, ["天地"])
+    (nats, characters), *_ = fluency.bigram_losses(tokenizer, ["天地"] * 40, ["天地"])
     assert characters == 3  # both signs and the closing mark
     alone = 41 / (3 * 40 + 4)  # each of three signs stands 40 times; four are known
     assert nats == pytest.approx(-3 * np.log((40 + 10 * alone) / 50))
-    worse = fluency.lost_to_pairs(tokenizer, ["天地"] * 40, ["地天"])[0, 0]
+    worse = fluency.bigram_losses(tokenizer, ["天地"] * 40, ["地天"])[0, 0]
     assert worse > nats
 
 
 def test_a_long_text_is_cut_and_not_told_to_end(chosen: scenarios.Scenario, workspace: Path) -> None:
     _, tokenizer = blank(chosen, workspace / "blank", ["天地"] * 3)
-    counted = fluency.lost_to_pairs(tokenizer, ["天地"] * 3, ["天" * 1000, "天"])[:, 1]
+    counted = fluency.bigram_losses(tokenizer, ["天地"] * 3, ["天" * 1000, "天"])[:, 1]
     assert counted.tolist() == [240, 2]
 
 

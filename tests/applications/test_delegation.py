@@ -15,7 +15,7 @@ from bigmodel_utils.units import Quantity
 @given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=1, max_size=80), st.floats(0.0, 0.5))
 def test_the_line_of_trust_keeps_its_limit_and_is_the_lowest_that_does(rows: list[tuple[int, bool]], limit: float) -> None:
     sure, right = np.array([level / 8 for level, _ in rows]), np.array([hit for _, hit in rows])
-    line = delegation.line_for_all(sure, right, limit)
+    line = delegation.conformal_risk_line(sure, right, limit)
 
     def risk(at: float) -> float:
         return (np.sum((sure >= at) & ~right) + 1) / (len(rows) + 1)
@@ -30,7 +30,7 @@ def test_the_limit_holds_on_average_over_new_rows() -> None:
     for _ in range(400):
         sure = rng.uniform(0.5, 1, 600)
         right = rng.random(600) < sure
-        line = delegation.line_for_all(sure[:200], right[:200], 0.05)
+        line = delegation.conformal_risk_line(sure[:200], right[:200], 0.05)
         wrong.append(np.mean((sure[200:] >= line) & ~right[200:]))
     assert 0.04 < np.mean(wrong) < 0.0515
 
@@ -60,7 +60,7 @@ def test_the_line_lets_through_what_its_own_test_allows(seed: int, rate: float, 
     rng = np.random.default_rng(seed)
     sure = rng.random(n)
     right = rng.random(n) < 0.5 + sure / 2
-    line = delegation.line_for_alone(sure, right, rate, 0.95)
+    line = delegation.learn_then_test_line(sure, right, rate, 0.95)
     alone = sure >= line
     if alone.any():
         assert binom.cdf((alone & ~right).sum(), alone.sum(), rate) <= 0.05
@@ -73,7 +73,7 @@ def test_more_errors_than_allowed_are_rare_on_new_rows() -> None:
     for _ in range(300):
         sure = rng.random(400)
         right = rng.random(400) < 0.6 + 0.4 * sure
-        line = delegation.line_for_alone(sure, right, 0.15, 0.95)
+        line = delegation.learn_then_test_line(sure, right, 0.15, 0.95)
         truth = 0.4 * (1 - (1 + line) / 2)  # expected errors among rows above the line, where sure is uniform
         broken += line <= 1 and truth > 0.15
     assert broken / 300 < 0.08

@@ -77,13 +77,13 @@ def test_a_rank_counts_what_stands_before_and_half_of_the_ties(scores: list[int]
 
 
 def test_gain_by_hand() -> None:
-    assert recommenders.gain(np.array([0, 1, 2, 3]), 3).tolist() == pytest.approx([1, 1 / np.log2(3), 0.5, 0])
+    assert recommenders.ndcg(np.array([0, 1, 2, 3]), 3).tolist() == pytest.approx([1, 1 / np.log2(3), 0.5, 0])
 
 
 def test_linear_weights_solve_the_ridge_problem_without_the_item_itself() -> None:
     rng = np.random.default_rng(1)
     known = (rng.random((30, 6)) < 0.4).astype(np.float32)
-    found = recommenders.linear(known, np.zeros((6, 6), dtype=np.float32), 5.0, 0.0)
+    found = recommenders.ease_weights(known, np.zeros((6, 6), dtype=np.float32), 5.0, 0.0)
     for item in range(6):
         others = [other for other in range(6) if other != item]
         x = known[:, others].astype(float)

@@ -59,7 +59,7 @@ def under_flower(parts: list[Rows]) -> np.ndarray:
             np.savez(file, vectors=part.vectors, labels=part.labels)
             command = [sys.executable, "-m", "bigmodel_utils.trust.flower_client", str(file), address]
             holders.append(subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL))
-        begun = flwr.common.ndarrays_to_parameters([head.nothing(CLASSES, FEATURES)])
+        begun = flwr.common.ndarrays_to_parameters([head.zero_weights(CLASSES, FEATURES)])
         strategy = Kept(fraction_evaluate=0.0, min_fit_clients=HOLDERS, min_available_clients=HOLDERS, initial_parameters=begun)
         config = flwr.server.ServerConfig(num_rounds=ROUNDS)
         flwr.server.start_server(server_address=address, config=config, strategy=strategy)
