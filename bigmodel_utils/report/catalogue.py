@@ -32,7 +32,7 @@ _TOLD_BY_FACTS = {
     "countries": ("country",),
     "rivals": ("rival",),
     "team_roles": ("role", "skills"),
-    "compliance_duties": ("duty", "asks"),
+    "compliance_duties": ("duty", "article", "asks"),
     "compliance_areas": ("risk", "reason"),
     "licences": ("duty",),
 }  # columns whose words a report shows
