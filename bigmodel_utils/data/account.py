@@ -17,11 +17,11 @@ _PARTS = {"train": Message("train"), "validation": Message("validation"), "test"
 
 
 def encoded(message: Message) -> str:
-    """Return a message as the text of a table cell; `told` reads it back."""
+    """Return a message as the text of a table cell; `message_of` reads it back."""
     return json.dumps(message.to_json(), ensure_ascii=False)
 
 
-def told(row: Mapping[str, Any]) -> Message:
+def message_of(row: Mapping[str, Any]) -> Message:
     """Return the message of a row of the account or the quality report, to be read in any language.
 
     A row without the column `message` tells its `reason` as it stands.

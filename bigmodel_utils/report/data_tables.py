@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils.data.account import told
+from bigmodel_utils.data.account import message_of
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names, palette
 from bigmodel_utils.report.table import Column, Table
@@ -34,7 +34,9 @@ def parts(lengths: pd.DataFrame) -> Table:
 def personal_data(account: pd.DataFrame) -> Table:
     """Return what personal data was replaced, by market and type. account: market, step, reason, rows."""
     found = account[account["step"] == "personal data"]
-    rows = [{**row, "market": palette.MARKET_NAMES[row["market"]], "reason": told(row)} for row in found.to_dict("records")]
+    rows = [
+        {**row, "market": palette.MARKET_NAMES[row["market"]], "reason": message_of(row)} for row in found.to_dict("records")
+    ]
     most = max(found.to_dict("records"), key=lambda row: row["rows"], default=None)  # a text may hold several kinds: no sum
     finding = (
         Message(
@@ -58,7 +60,7 @@ def quality(table: pd.DataFrame) -> Table:
     rows = [
         {
             "market": palette.MARKET_NAMES[row["market"]],
-            "check": told(row),
+            "check": message_of(row),
             "value": Message("{value:percent1}" if row["unit"] == "share" else "{value:integer}", value=row["value"]),
             "unit": names.unit(row["unit"]),
             "rows": row["rows"],

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bigmodel_utils.data import Account, DataError, cleaning
-from bigmodel_utils.data.account import told
+from bigmodel_utils.data.account import message_of
 from bigmodel_utils.messages import Message
 
 LABELS = ["negative", "positive"]
@@ -140,5 +140,5 @@ def test_reasons_can_be_told_in_any_language():
     frame, account = table(["a", "b"], ["5", "3"])
     cleaning.encode_labels(frame, MAP, LABELS, account)
     dropped = account.frame({"train": 1}).to_dict("records")[1]
-    assert told(dropped) == Message("label '{label}' is not used", label="3")
-    assert told(dropped).read() == dropped["reason"] == "label '3' is not used"
+    assert message_of(dropped) == Message("label '{label}' is not used", label="3")
+    assert message_of(dropped).read() == dropped["reason"] == "label '3' is not used"

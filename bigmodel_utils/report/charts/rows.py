@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bigmodel_utils.data.account import told
+from bigmodel_utils.data.account import message_of
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import palette
 from bigmodel_utils.report.canvas import SMALL, Canvas, text_width, wrapped
@@ -86,7 +86,7 @@ def _bar(canvas: Canvas, axes: Axes, y: float, row: dict, left: float) -> None:
 
 def _named(canvas: Canvas, row: dict) -> str:
     kind = _KIND_NAMES[row["kind"]]
-    return canvas.read(Message("{kind}: {reason}", kind=kind, reason=told(row)) if row["reason"] else kind)
+    return canvas.read(Message("{kind}: {reason}", kind=kind, reason=message_of(row)) if row["reason"] else kind)
 
 
 def lengths(table: pd.DataFrame) -> Chart:
