@@ -41,7 +41,7 @@ def personal_data(account: pd.DataFrame) -> Table:
     finding = (
         Message(
             "Personal data was replaced before anything was stored, most often {kind}: in {count:integer} texts",
-            kind=told(most).values["kind"],
+            kind=message_of(most).values["kind"],
             count=most["rows"],
         )
         if most
