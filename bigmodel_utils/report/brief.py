@@ -45,7 +45,7 @@ def _borrowed(run: Run) -> str:
     if not countries:
         return ""
     said = Message(
-        "Not {country:country}'s own: these assumptions are on file for another country and stand in until they are replaced.",
+        "Not {country:country}'s own: these assumptions are on file for another country and stand in until they are replaced:",
         country=run.scenario.target_market.country,
     )
     return f'<p class="note">{both(said)} {" · ".join(both(names.assumption(name)) for name in countries)}</p>'
