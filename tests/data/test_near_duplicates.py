@@ -50,10 +50,10 @@ def test_similarity_is_that_of_the_sets(keys):
 
 def test_many_copies_become_one_cluster_in_linear_work():
     base = planted(1, 5)[0]
-    keys = [base + str(n) for n in range(3000)] + planted(1, 9)[:1]
+    keys = [base + str(n) for n in range(1000)] + planted(1, 9)[:1]
     clusters = near_duplicates.clusters(keys)
-    assert len(set(clusters[:3000])) == 1
-    assert clusters[3000] != clusters[0]
+    assert len(set(clusters[:1000])) == 1
+    assert clusters[1000] != clusters[0]
     assert len(near_duplicates.pairs(keys)[0]) < 40 * len(keys)
 
 

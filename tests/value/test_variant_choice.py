@@ -51,6 +51,7 @@ def test_an_answer_in_time_comes_before_price():
     assert chosen(table, latency_p95_ms=1).name == "int8", "when none is in time, the quickest"
 
 
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.floats(-0.2, 0.1), st.floats(1, 1e4), st.floats(1, 1e3)), max_size=len(OTHERS)),
     st.floats(0, 5),
