@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+_ABSOLUTE = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?[/\\](?:[^/\\\s'\"]+[/\\])+")
 
 
 def workspace() -> Path:
@@ -44,3 +46,13 @@ def shown(path: Path) -> str:
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
     return path.name
+
+
+def portable(text: str) -> str:
+    """Return `text` with the paths of this machine cut down to what follows the workspace, or to the file's name."""
+    for base in (workspace(), PROJECT):
+        text = text.replace(f"{base}/", "")
+    kind, colon, place = text.partition(":")
+    if colon and kind in {"file", "folder", "hub"}:
+        return f"{kind}:{Path(place).name}" if Path(place).is_absolute() else text
+    return _ABSOLUTE.sub("", text)

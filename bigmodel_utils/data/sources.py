@@ -51,8 +51,7 @@ def read(market: Market, seed: int, accept_licence: bool = False) -> Raw:
     frame = sample(stream, market.data.max_rows or max(MAX_ROWS, 10 * wanted), seed, account)
     if frame.empty:
         raise _empty(market)
-    shown = f"{kind}:{Path(name).name}" if Path(name).is_absolute() else market.data.origin
-    return Raw(frame, {"origin": shown, **origin, "language": market.language}, account)
+    return Raw(frame, {"origin": paths.portable(market.data.origin), **origin, "language": market.language}, account)
 
 
 def _own(name: str) -> Path:

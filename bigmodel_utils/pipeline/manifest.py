@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import re
 import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
@@ -21,7 +20,6 @@ NAME = "manifest.json"
 DECISION = "08_decide"
 _INPUTS = ("fact", "file", "pin", "result")
 _CODE = ("module", "notebook")
-_ABSOLUTE = re.compile(r"(?<![\w./:])(?:[A-Za-z]:)?[/\\](?:[^/\\\s'\"]+[/\\])+")
 
 
 def content(run: Run) -> dict[str, Any]:
@@ -111,14 +109,7 @@ def _portable(value: Any) -> Any:
         return {_portable(key): _portable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_portable(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    for base in (paths.workspace(), paths.PROJECT):
-        value = value.replace(f"{base}/", "")
-    kind, colon, place = value.partition(":")
-    if colon and kind in {"file", "folder"}:
-        return f"{kind}:{Path(place).name}" if Path(place).is_absolute() else value
-    return _ABSOLUTE.sub("", value)
+    return paths.portable(value) if isinstance(value, str) else value
 
 
 def _rendering(run: Run) -> str:

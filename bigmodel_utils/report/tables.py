@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bigmodel_utils import paths
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
 from bigmodel_utils.report.table import Column, Table
@@ -85,7 +86,7 @@ def figures(quantities: Mapping[str, Quantity], labels: Mapping[str, Message], f
 def settings(scenario: Scenario, *parts: str) -> Table:
     """Return the choices under `parts` of the scenario, one line per key that `--set` understands."""
     found = [leaf for part in parts for leaf in leaves(part, getattr(scenario, part))]
-    rows = [{"key": key, "value": value} for key, value in found]
+    rows = [{"key": key, "value": paths.portable(value) if isinstance(value, str) else value} for key, value in found]
     finding = Message("{count} choices of the scenario shape this page", count=len(rows))
     return Table(
         finding,
