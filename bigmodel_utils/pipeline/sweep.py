@@ -123,6 +123,8 @@ def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, clu
     than MANY members unless `sure`, ClusterError for a cluster that cannot be used.
     """
     sweep = load(path)
+    if path.stem in scenario.names():  # its page would lie where that scenario's report does
+        raise SweepError(f"a sweep called '{path.stem}', as a scenario is", "a name of its own", path.name)
     if sweep.size > MANY and not sure:
         raise SweepError(f"a sweep of {sweep.size:,} runs", f"up to {MANY}, or --yes", path.name)
     chosen, folder = members(sweep), paths.reports() / path.stem

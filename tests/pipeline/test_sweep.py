@@ -54,6 +54,12 @@ def test_a_wrong_sweep_is_refused_before_anything_runs(workspace: Path, text: st
     assert not (workspace / "data").exists()
 
 
+def test_a_sweep_never_writes_over_the_report_of_a_scenario(workspace: Path) -> None:
+    file = write(workspace, "scenarios: [smoke]").rename(workspace / "smoke.yml")
+    with pytest.raises(sweep.SweepError, match="as a scenario is"):
+        sweep.run(file)
+
+
 def test_a_million_runs_ask_first(workspace: Path) -> None:
     values = ", ".join(map(str, range(1000)))
     with pytest.raises(sweep.SweepError, match="1,000,000"):
