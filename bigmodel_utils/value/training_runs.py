@@ -84,6 +84,8 @@ def reason_against(run: dict[str, object]) -> str | None:
     for column, most in MOST_BILLIONS.items():
         if positive(run, column) > most:
             return f"{column} is {positive(run, column):g}, more than any model's; it counts billions"
+    if positive(run, "params_active_b") > positive(run, "params_total_b"):
+        return "params_active_b exceeds params_total_b, of which it is a part"
     if not np.isfinite(planned_flop(run)):
         return _missing_size(run)
     return None

@@ -141,6 +141,7 @@ def test_hours_grow_with_tokens_about_in_proportion(size, tokens, factor):
         ({"tokens_b": -5}, "needs tokens_b"),
         ({"tokens_b": "many"}, "needs tokens_b"),
         ({"params_total_b": 0, "tokens_b": float("nan")}, "params_total_b and tokens_b"),
+        ({"params_active_b": 70}, "a part"),
     ],
 )
 def test_what_cannot_be_estimated_says_why(change, reason):
