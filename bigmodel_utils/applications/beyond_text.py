@@ -69,19 +69,19 @@ def judge(subject: Subject, scenario: Scenario) -> Judged:
     drawn = intervals.bootstrap(lambda pick: float(right[pick].mean()), n, "share", settings.resamples, seed, confidence)
     low, high = intervals.wilson(int(right.sum()), n, confidence)
     return Judged(
-        subject.name,
-        {part: len(getattr(subject, part)) for part in ("home", "adapt", "tune", "trust", "test")},
-        metrics.score_table(answers, subject.test.y, "target", settings, seed),
-        compare.compare(answers, subject.test.y, PAIRS, settings, seed),
-        answers["b"],
-        subject.test.y,
-        chosen.error_rate,
-        line,
-        intervals.share(int(sure.sum()), n, confidence),
-        intervals.share(int((sure & ~right).sum()), n, confidence),
-        speed.throughput(adapted, subject.test.x).model_copy(update={"unit": "items per second"}),
-        torch.get_num_threads(),
-        (drawn.high - drawn.low, high - low),
+        subject=subject.name,
+        rows={part: len(getattr(subject, part)) for part in ("home", "adapt", "tune", "trust", "test")},
+        scores=metrics.score_table(answers, subject.test.y, "target", settings, seed),
+        compared=compare.compare(answers, subject.test.y, PAIRS, settings, seed),
+        answers=answers["b"],
+        truth=subject.test.y,
+        limit=chosen.error_rate,
+        line=line,
+        alone=intervals.share(int(sure.sum()), n, confidence),
+        wrong=intervals.share(int((sure & ~right).sum()), n, confidence),
+        rate=speed.throughput(adapted, subject.test.x).model_copy(update={"unit": "items per second"}),
+        cores=torch.get_num_threads(),
+        interval_widths=(drawn.high - drawn.low, high - low),
     )
 
 

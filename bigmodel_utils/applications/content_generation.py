@@ -64,23 +64,25 @@ def judge(texts: Texts, before: Path, after: Path, scenario: Scenario) -> Judged
     human = [text[len(given) : len(given) + len(own)] for text, (given, own, _) in zip(texts.test, written, strict=False)]
     drafts, language = [own for _, own, _ in written], scenario.target_market.language
     return Judged(
-        {name: fluency.perplexity(values, settings, seed) for name, values in losses.items()},
-        fluency.ratio(losses["after"], losses["before"], settings, seed),
-        fluency.ratio(losses["after"], losses["pairs"], settings, seed),
-        _shares(written, human, texts.train, chosen.copied, settings.confidence),
-        {
+        perplexity={name: fluency.perplexity(values, settings, seed) for name, values in losses.items()},
+        ratio=fluency.ratio(losses["after"], losses["before"], settings, seed),
+        lead=fluency.ratio(losses["after"], losses["pairs"], settings, seed),
+        shares=_shares(written, human, texts.train, chosen.copied, settings.confidence),
+        distinct={
             f"{who}_{n}": distinct([units(text, language) for text in rows], n)
             for who, rows in (("model", drafts), ("people", human))
             for n in (1, 2, 3)
         },
-        {
+        lengths={
             "model": float(np.median([len(own) for own in drafts])),
             "people": float(np.median([len(text) for text in texts.test])),
         },
-        [{"prompt": prompt, "written": own} for prompt, own, _ in written[:6]],
-        chosen.copied,
-        int(losses["after"][:, 1].sum()),
-        tuple(fluency.perplexity(values, settings, seed).mid for values in (losses["after"][:_CHECKED], again)),
+        samples=[{"prompt": prompt, "written": own} for prompt, own, _ in written[:6]],
+        copied=chosen.copied,
+        characters=int(losses["after"][:, 1].sum()),
+        perplexity_twice=tuple(
+            fluency.perplexity(values, settings, seed).mid for values in (losses["after"][:_CHECKED], again)
+        ),
     )
 
 

@@ -67,8 +67,9 @@ def _questions(origin: str, accepted: bool) -> pd.DataFrame:
 
 def _known(origin: str, accepted: bool) -> pd.DataFrame:
     frame = _frame(origin, accepted, ("question", "answer"))
-    keys = frame["question"].map(spoken), frame["answer"].map(spoken)
-    return frame[(keys[0] != "") & (keys[1] != "") & ~keys[0].duplicated() & ~keys[1].duplicated()].reset_index(drop=True)
+    keys = frame.map(spoken)
+    alone = ~keys["question"].duplicated() & ~keys["answer"].duplicated()
+    return frame[(keys != "").all(axis=1) & alone].reset_index(drop=True)
 
 
 def _frame(origin: str, accepted: bool, columns: tuple[str, ...]) -> pd.DataFrame:

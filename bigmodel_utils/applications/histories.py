@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,38 +69,38 @@ def read(scenario: Scenario) -> Histories:
     number = {key: place for place, key in enumerate(items[names.item])}
     user = likes[names.user].astype("category").cat.codes.to_numpy()
     return Histories(
-        user,
-        likes[names.item].map(number).to_numpy(dtype=np.int64),
-        likes.groupby(names.user).cumcount(ascending=False).to_numpy(),
-        int(user.max()) + 1,
-        [str(title) for title in items[names.title]],
-        [f"{own} {more}".strip() for own, more in zip(_described(items, chosen), written, strict=True)],
-        sum(bool(text) for text in written),
-        dropped,
+        user=user,
+        item=likes[names.item].map(number).to_numpy(dtype=np.int64),
+        age=likes.groupby(names.user).cumcount(ascending=False).to_numpy(),
+        users=int(user.max()) + 1,
+        titles=[str(title) for title in items[names.title]],
+        texts=[f"{own} {more}".strip() for own, more in zip(_described(items, chosen), written, strict=True)],
+        described=sum(bool(text) for text in written),
+        dropped=dropped,
     )
 
 
 def _likes(likes: pd.DataFrame, chosen: Recommendation, known: pd.Series) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return what counts as a like, oldest first, and what was left out; a user's ties in time keep the order of the file."""
-    names = chosen.columns
+    names, pair = chosen.columns, [chosen.columns.user, chosen.columns.item]
     if likes[names.time].dtype.kind not in "iM":
         given = f"column '{names.time}' of {likes[names.time].dtype}"
         raise InputError(given, "dates, or whole seconds", "application.columns.time")
-    dropped, rows = {}, likes.dropna(subset=[names.user, names.item, names.time])
-    dropped["incomplete"] = len(likes) - len(rows)
-    if names.rating and names.rating in rows:
-        kept = rows[rows[names.rating] >= chosen.liked_from]
-        dropped["disliked"], rows = len(rows) - len(kept), kept
-    kept = rows[rows[names.item].isin(known)]
-    dropped["unknown_item"], rows = len(rows) - len(kept), kept
-    kept = rows.sort_values([names.user, names.time], kind="stable").drop_duplicates([names.user, names.item])
-    dropped["repeated"], rows = len(rows) - len(kept), kept
-    kept = rows[rows.groupby(names.user)[names.item].transform("size") >= _LEAST]
-    dropped["short_history"] = len(rows) - len(kept)
-    if kept[names.user].nunique() < 20:
-        given = f"{kept[names.user].nunique()} users with {_LEAST} likes or more"
+    steps: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+        "incomplete": lambda rows: rows.dropna(subset=[names.user, names.item, names.time]),
+        "disliked": lambda rows: rows[rows[names.rating] >= chosen.liked_from] if names.rating in rows else rows,
+        "unknown_item": lambda rows: rows[rows[names.item].isin(known)],
+        "repeated": lambda rows: rows.sort_values([names.user, names.time], kind="stable").drop_duplicates(pair),
+        "short_history": lambda rows: rows[rows.groupby(names.user)[names.item].transform("size") >= _LEAST],
+    }
+    dropped = {}
+    for reason, kept in steps.items():
+        before, likes = len(likes), kept(likes)
+        dropped[reason] = before - len(likes)
+    if likes[names.user].nunique() < 20:
+        given = f"{likes[names.user].nunique()} users with {_LEAST} likes or more"
         raise InputError(given, "20 or more", "application.histories, or application.liked_from")
-    return kept, {reason: count for reason, count in dropped.items() if count}
+    return likes, {reason: count for reason, count in dropped.items() if count}
 
 
 def _described(items: pd.DataFrame, chosen: Recommendation) -> list[str]:

@@ -68,18 +68,18 @@ def judge(name: str, data: Sentences, folder: Path, scenario: Scenario) -> Judge
     settings, seed, ours = scenario.evaluation, scenario.seed, counted["model"]
     right, found, there = (int(value) for value in ours.sum(axis=0))
     return Judged(
-        name,
-        len(texts),
-        there,
-        {reader: entities.score(own, settings, seed) for reader, own in counted.items()},
-        {rival: entities.gain(ours, counted[rival], settings, seed) for rival in READERS[1:]},
-        (right, found - right, there - right),
-        entities.by_kind(truth, told["model"]),
-        _recalls(data, told, settings.confidence) if data.hidden else {},
-        _beyond(texts, truth, told["model"]),
-        _shown(texts, truth, told["model"]),
-        rate,
-        (entities.f1(ours), float(f1_score(truth, told["model"]))),
+        name=name,
+        sentences=len(texts),
+        entities=there,
+        f1={reader: entities.score(own, settings, seed) for reader, own in counted.items()},
+        gains={rival: entities.gain(ours, counted[rival], settings, seed) for rival in READERS[1:]},
+        counts=(right, found - right, there - right),
+        kinds=entities.by_kind(truth, told["model"]),
+        recall=_recalls(data, told, settings.confidence) if data.hidden else {},
+        beyond=_beyond(texts, truth, told["model"]),
+        shown=_shown(texts, truth, told["model"]),
+        rate=rate,
+        f1_twice=(entities.f1(ours), float(f1_score(truth, told["model"]))),
     )
 
 
@@ -184,11 +184,6 @@ def figures(gold: Judged, silver: Judged, money: Worth) -> dict[str, Quantity]:
 
 def finding(gold: Judged, silver: Judged, money: Worth) -> Message:
     """Return what the page came to, true whichever way it came out."""
-    saved = (
-        Message("Proposals checked by people save {usd:money} per 1,000 entities.", usd=money.saving)
-        if money.saving.low > 0
-        else Message("Whether proposals checked by people save money is open: {low:money} to {high:money} per 1,000 entities.", low=money.saving.low, high=money.saving.high)
-    )  # fmt: skip
     unseen = silver.recall.get("model_hidden")
     return Message(
         "On sentences marked by people the model's entity F1 is {f1:number3}, the linear tagger's {rival:number3}: {lead} On notes with silver tags "
@@ -197,7 +192,21 @@ def finding(gold: Judged, silver: Judged, money: Worth) -> Message:
         rival=gold.f1["linear"],
         lead=_lead(gold.gains["linear"]),
         unseen=unseen.mid if unseen else 0.0,
-        saved=saved,
+        saved=_saved(money.saving),
+    )
+
+
+def _saved(saving: Quantity) -> Message:
+    if saving.low > 0:
+        return Message("Proposals checked by people save {usd:money} per 1,000 entities.", usd=saving)
+    if saving.high < 0:
+        return Message(
+            "Proposals checked by people cost {usd:money} more per 1,000 entities than marking by hand.", usd=-saving.mid
+        )
+    return Message(
+        "Whether proposals checked by people save money is open: {low:money} to {high:money} per 1,000 entities.",
+        low=saving.low,
+        high=saving.high,
     )
 
 

@@ -82,8 +82,11 @@ def judge(likes: Histories, scenario: Scenario) -> Judged:
         mid=likes.users / seconds, unit="users per second", origin="measured", source="this run, one training and one list each"
     )
     return Judged(
-        chosen.top, ranked, gains, _told_settings(found), _by_history(likes, ranked, chosen.top), _new(likes, kernel, found, scenario),
-        _shown(likes, hybrid, wanted), rate, (ranked["hybrid"].ndcg.mid, _second_ndcg(hybrid, wanted, chosen.top)),
+        top=chosen.top, ranked=ranked, gains=gains, settings=_told_settings(found), rate=rate,
+        groups=_by_history(likes, ranked, chosen.top),
+        new=_new(likes, kernel, found, scenario),
+        shown=_shown(likes, hybrid, wanted),
+        ndcg_twice=(ranked["hybrid"].ndcg.mid, _second_ndcg(hybrid, wanted, chosen.top)),
     )  # fmt: skip
 
 
@@ -206,26 +209,29 @@ def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:
 
 def finding(judged: Judged, money: Worth) -> Message:
     """Return what the page came to, true whichever way it came out."""
-    gained = judged.gains["hybrid"]
-    beats = (
-        Message("beats the popularity list")
-        if gained.low > 0
-        else Message("does worse than the popularity list")
-        if gained.high < 0
-        else Message("is not shown to beat the popularity list")
-    )
-    pays = (
-        Message("which brings {usd:cents}.", usd=money.brings)
-        if money.brings.low > 0
-        else Message("which may bring or cost: {low:cents} to {high:cents}.", low=money.brings.low, high=money.brings.high)
-    )
     return Message(
         "The model of likes and texts {beats}: the next like is among {top} proposals for {hits:percent1} of users, against {floor:percent1}. "
         "Of 1,000 visits {more:number1} more meet it, {pays}",
-        beats=beats,
+        beats=_beats(judged.gains["hybrid"]),
         top=judged.top,
         hits=judged.ranked["hybrid"].hit_rate,
         floor=judged.ranked["popularity"].hit_rate,
         more=money.more_met,
-        pays=pays,
+        pays=_pays(money.brings),
     )
+
+
+def _beats(gained: Quantity) -> Message:
+    if gained.low > 0:
+        return Message("beats the popularity list")
+    if gained.high < 0:
+        return Message("does worse than the popularity list")
+    return Message("is not shown to beat the popularity list")
+
+
+def _pays(brings: Quantity) -> Message:
+    if brings.low > 0:
+        return Message("which brings {usd:cents}.", usd=brings)
+    if brings.high < 0:
+        return Message("which costs {usd:cents}.", usd=-brings.mid)
+    return Message("which may bring or cost: {low:cents} to {high:cents}.", low=brings.low, high=brings.high)

@@ -61,11 +61,11 @@ def resolve(
     by_itself = sure >= (np.array(lines)[folds] if line is None else line)
     wrong, n = int((by_itself & ~right).sum()), len(sure)
     return Resolved(
-        subject, sure, right, by_itself, learn_then_test_line(sure, right, limit, confidence) if line is None else line, limit,
-        intervals.share(int(by_itself.sum()), n, confidence),
-        intervals.share(wrong, n, confidence),
-        intervals.share(wrong, int(by_itself.sum()), confidence) if by_itself.any() else None,
-        rate, torch.get_num_threads(),
+        subject=subject, sure=sure, right=right, by_itself=by_itself, limit=limit, rate=rate, cores=torch.get_num_threads(),
+        line=learn_then_test_line(sure, right, limit, confidence) if line is None else line,
+        alone=intervals.share(int(by_itself.sum()), n, confidence),
+        wrong=intervals.share(wrong, n, confidence),
+        wrong_of_alone=intervals.share(wrong, int(by_itself.sum()), confidence) if by_itself.any() else None,
     )  # fmt: skip
 
 

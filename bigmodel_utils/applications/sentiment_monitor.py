@@ -92,10 +92,9 @@ def watch(scenario: Scenario, stream: pd.DataFrame, scores: np.ndarray) -> Watch
 def _promised(rates: np.ndarray, chosen: SentimentMonitor) -> Quantity:
     low, high = np.percentile(rates, [10, 90])
     asked = chosen.false_alarms_per_year
-    return Quantity(
-        mid=asked, low=min(low, asked), high=max(high, asked), unit="alarms per quiet year", origin="estimated", n=len(rates),
-        source="quiet days of this stream, drawn again", method="bootstrap of the quiet days that it learned from, 80 %",
-    )  # fmt: skip
+    ends, source = (min(low, asked), asked, max(high, asked)), "quiet days of this stream, drawn again"
+    method = "bootstrap of the quiet days that it learned from, 80 %"
+    return Quantity.estimated(*ends, "alarms per quiet year", source=source, method=method, n=len(rates))
 
 
 def topics(texts: list[str], count: int, seed: int) -> tuple[tuple[str, ...], np.ndarray]:

@@ -1,8 +1,8 @@
-"""Energy, carbon and hours of human work: stated, not judged."""
+"""Energy and carbon of computing, and the hours of human work beside them: stated, not judged."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -46,33 +46,30 @@ def of_venture(worth: Valuation) -> dict[str, Quantity]:
 
     P10, P50, P90 over the draws and the range of the machine's power: vCPUs as `vcpu_watts` of the facts, accelerators at rated power.
     """
-    x, watt = worth.draws, _machine_watt(worth.machine)
+    x, (watts, by_power) = worth.draws, _machine_watts(worth.machine)
     items = 1000 * MONTHS_PER_YEAR * venture.thousands_month(x, worth.years * MONTHS_PER_YEAR)
     busy = items / (x["samples_per_second"] * x["average_load"]) / SECONDS_PER_HOUR
     rented = np.maximum(busy, MONTHS_PER_YEAR * HOURS_PER_MONTH)  # one machine is always on
     grid = grid_intensity(worth.machine.country)
-    serving, training = (
-        energy_kwh(_ends(hours), watt["ends"]) for hours in (rented, x["training_usd"] / x["machine_usd_hour"])
-    )
-    by_power, by_grid = watt["source"], f"{watt['source']}; {grid.source}"
+    serving = energy_kwh(_ends(rented), watts)
+    training = energy_kwh(_ends(x["training_usd"] / x["machine_usd_hour"]), watts)
+    by_grid, by_reading = f"{by_power}; {grid.source}", "the scenario's reviews and reading speed"
     return {
         "serving_kwh": _quantity(serving, "kWh", by_power),
         "serving_kg": _quantity(carbon_kg(serving, grid.mid), "kg CO2e", by_grid),
         "training_wh": _quantity(1000 * training, "Wh", by_power),
         "training_g": _quantity(1000 * carbon_kg(training, grid.mid), "g CO2e", by_grid),
-        "reading_hours": _quantity(
-            _ends(items / x["reviews_read_per_hour"]), "hours", "the scenario's reviews and reading speed"
-        ),
+        "reading_hours": _quantity(_ends(items / x["reviews_read_per_hour"]), "hours", by_reading),
     }
 
 
-def _machine_watt(machine: Machine) -> dict[str, Any]:
-    """`ends`: watts of the whole machine, low, mid and high, (3,); `source`: where they are from."""
+def _machine_watts(machine: Machine) -> tuple[np.ndarray, str]:
+    """Return watts of the whole machine, low, mid and high, (3,), and where they are from."""
     if machine.device == "cpu":
         given = facts.as_range("vcpu_watts")
-        return {"ends": machine.devices * np.array([given[end] for end in ("low", "mid", "high")]), "source": given["source"]}
+        return machine.devices * np.array([given["low"], given["mid"], given["high"]]), given["source"]
     rated = device_scaling.device(machine.device)["tdp_w"] * machine.devices
-    return {"ends": np.full(3, rated), "source": "rated power in data/facts/gpu_specs.csv"}
+    return np.full(3, rated), "rated power in data/facts/gpu_specs.csv"
 
 
 def _ends(draws: np.ndarray) -> np.ndarray:

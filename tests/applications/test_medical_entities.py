@@ -17,6 +17,7 @@ from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.evaluation.entities import spans
 from bigmodel_utils.report import entity_tables as tables
 from bigmodel_utils.report.charts import entities as charts
+from bigmodel_utils.units import Quantity
 
 CITIES, FIRMS = ["Oslo", "Lima", "Rome", "Bern"], ["Acme", "Globex", "Initech"]
 DRUGS = [f"{stem}{end}" for stem in ("alpra", "sertra", "cipro", "ibu", "nabu") for end in ("zol", "line", "pride")]
@@ -209,3 +210,10 @@ def test_restricted_sets_ask_for_consent_and_another_scenario_is_refused() -> No
         annotated.gold(scenarios.load("medical_entities"))
     with pytest.raises(inputs.InputError, match="medical_entities"):
         annotated.silver(scenarios.load("smoke"))
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"), [((1, 2, 3), "people save"), ((-3, -2, -1), "more per 1,000"), ((-1, 1, 3), "is open")]
+)
+def test_money_is_told_whichever_way_it_came_out(ends: tuple[float, float, float], said: str) -> None:
+    assert said in medical_entities._saved(Quantity.estimated(*ends, "USD per 1,000", source="test", method="test")).read()

@@ -13,6 +13,7 @@ from bigmodel_utils.applications import histories, recommendation, recommenders
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.report import recommendation_tables as tables
 from bigmodel_utils.report.charts import recommendation as charts
+from bigmodel_utils.units import Quantity
 
 COLUMNS = {"user": "user", "item": "item", "time": "time", "rating": None, "title": "title"}
 
@@ -110,3 +111,10 @@ def test_bad_input_is_refused(workspace: Path, chosen: scenarios.Scenario, chang
         histories.read(scenarios.load("recommendation", overrides | change))
     assert said in str(refused.value)
     assert str(workspace) not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"), [((1, 2, 3), "brings"), ((-3, -2, -1), "which costs"), ((-1, 1, 3), "may bring or cost")]
+)
+def test_money_is_told_whichever_way_it_came_out(ends: tuple[float, float, float], said: str) -> None:
+    assert said in recommendation._pays(Quantity.estimated(*ends, "USD per 1,000", source="test", method="test")).read()
