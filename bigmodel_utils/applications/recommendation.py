@@ -53,20 +53,10 @@ def judge(likes: Histories, scenario: Scenario) -> Judged:
     chosen, settings = inputs.chosen(scenario, Recommendation), scenario.evaluation
     kernel = recommenders.tfidf_similarity(likes.texts)
     found = recommenders.tuned(likes, kernel, chosen.top)
-    seen = likes.age >= 1
-    known, started = likes.matrix(seen), time.perf_counter()
-    scores = {"hybrid": likes.matrix(seen, found["hybrid"][2]) @ ease_weights(known, kernel, *found["hybrid"][:2])}
-    seconds = time.perf_counter() - started
-    scores["linear"] = known @ ease_weights(known, kernel, found["linear"][0], 0.0)
-    scores["neighbours"] = likes.matrix(seen, found["neighbours"][1]) @ recommenders.neighbour_weights(
-        known, found["neighbours"][0]
-    )
-    scores["content"] = known @ kernel
-    scores["popularity"] = np.repeat(known.sum(axis=0)[None], likes.users, axis=0)
-    wanted = likes.at(0)
-    ranked = {}
+    scores, seconds = _scores(likes, kernel, found)
+    wanted, ranked = likes.at(0), {}
     for name in MODELS:
-        own = np.where(known > 0, -np.inf, scores[name])
+        own = scores[name]
         rank = recommenders.ranks(own, wanted)
         ranked[name] = Ranked(
             name,
@@ -77,7 +67,6 @@ def judge(likes: Histories, scenario: Scenario) -> Judged:
         )
     floor = ndcg(ranked["popularity"].rank, chosen.top)
     gains = {name: _mean(ndcg(one.rank, chosen.top) - floor, scenario) for name, one in ranked.items() if name != "popularity"}
-    hybrid = np.where(known > 0, -np.inf, scores["hybrid"])
     rate = Quantity(
         mid=likes.users / seconds, unit="users per second", origin="measured", source="this run, one training and one list each"
     )
@@ -85,9 +74,26 @@ def judge(likes: Histories, scenario: Scenario) -> Judged:
         top=chosen.top, ranked=ranked, gains=gains, settings=_told_settings(found), rate=rate,
         groups=_by_history(likes, ranked, chosen.top),
         new=_new(likes, kernel, found, scenario),
-        shown=_shown(likes, hybrid, wanted),
-        ndcg_twice=(ranked["hybrid"].ndcg.mid, _second_ndcg(hybrid, wanted, chosen.top)),
+        shown=_shown(likes, scores["hybrid"], wanted),
+        ndcg_twice=(ranked["hybrid"].ndcg.mid, _second_ndcg(scores["hybrid"], wanted, chosen.top)),
     )  # fmt: skip
+
+
+def _scores(likes: Histories, kernel: np.ndarray, found: dict[str, tuple[float, ...]]) -> tuple[dict[str, np.ndarray], float]:
+    """Return each model's scores (users, items), knowing all likes but the last, and the seconds that the hybrid's took.
+
+    What a user likes already is not proposed again: minus infinity.
+    """
+    seen = likes.age >= 1
+    known, started = likes.matrix(seen), time.perf_counter()
+    scores = {"hybrid": likes.matrix(seen, found["hybrid"][2]) @ ease_weights(known, kernel, *found["hybrid"][:2])}
+    seconds = time.perf_counter() - started
+    count, half_life = found["neighbours"]
+    scores["linear"] = known @ ease_weights(known, kernel, found["linear"][0], 0.0)
+    scores["neighbours"] = likes.matrix(seen, half_life) @ recommenders.neighbour_weights(known, count)
+    scores["content"] = known @ kernel
+    scores["popularity"] = np.repeat(known.sum(axis=0)[None], likes.users, axis=0)
+    return {name: np.where(known > 0, -np.inf, own) for name, own in scores.items()}, seconds
 
 
 def _told_settings(found: dict[str, tuple[float, ...]]) -> dict[str, str]:

@@ -88,14 +88,13 @@ def team(scenario: Scenario, have: Mapping[str, float] | None = None) -> tuple[p
 
     low, mid, high = (cost(found["missing"], end) for end in ("low", "mid", "high"))
     table = found.assign(**mid[["country_iso3", "usd_per_year", "usd_to_hire"]])
-    missing = table[table["missing"] > 0]
     whole = cost(found["needed"], "mid")["usd_per_year"]
     values = {
         "whole": float(whole.sum()),
         "books": scenario.assumption("team_usd_month").mid * MONTHS_PER_YEAR,
         "unpriced": _unpriced(int(whole.isna().sum())),
     }
-    if missing.empty:
+    if not table["missing"].any():
         text = Message(
             "The team at hand fills every role. It costs {whole:money} a year at market pay; "
             "the venture's books count {books:money}.{unpriced}",
@@ -105,13 +104,13 @@ def team(scenario: Scenario, have: Mapping[str, float] | None = None) -> tuple[p
         text = Message(
             "{people:number1} people are missing in {count} of {of} roles: {usd:money} a year, between {low:money} and {high:money}, "
             "and {hire:money} to find them. The venture's books count {books:money} a year for the whole team.{unpriced}",
-            people=float(missing["missing"].sum()),
-            count=len(missing),
+            people=float(table["missing"].sum()),
+            count=int((table["missing"] > 0).sum()),
             of=len(table),
-            usd=float(missing["usd_per_year"].sum()),
+            usd=float(mid["usd_per_year"].sum()),
             low=float(low["usd_per_year"].sum()),
             high=float(high["usd_per_year"].sum()),
-            hire=float(missing["usd_to_hire"].sum()),
+            hire=float(mid["usd_to_hire"].sum()),
             **values,
         )
     return table, text
