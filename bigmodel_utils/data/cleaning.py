@@ -29,6 +29,7 @@ _UNSEEN = re.compile(
 # The replacement character, and private ones that no font shows: what a wrong decoding leaves behind.
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 _SPACE = re.compile(r"\s+")
+_DAY_AND_MONTH = re.compile(r"^\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 # OWASP, CSV injection: a cell that a spreadsheet would run. "=)" or "-10%" are not calls.
 _FORMULA = re.compile(r"^\s*[=+@\-＝＋－＠]\s*(?:[A-Za-z_.]+\s*[(|（｜]|[A-Za-z]+!)")
 
@@ -178,14 +179,15 @@ def _one_of_each(frame: pd.DataFrame, groups: pd.Series, account: Account, disag
 def read_times(frame: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, np.ndarray | None]:
     """Return the rows that have a `time`, renumbered from 0, and their times in nanoseconds; None without that column.
 
-    Dates with or without a clock and an offset are read (no offset means UTC). Raises DataError for one that is no date.
+    Dates with or without a clock and an offset are read (no offset means UTC). Raises DataError for one that is no date, and
+    where day and month could be either.
     """
     import pandas as pd
 
     if "time" not in frame:
         return frame.reset_index(drop=True), None
     frame = account.drop(frame, frame["time"].isna(), "split", Message("no date")).reset_index(drop=True)
-    times = pd.to_datetime(frame["time"].astype("str"), errors="coerce", utc=True, format="mixed")
+    times = pd.to_datetime(_year_first(frame["time"].astype("str")), errors="coerce", utc=True, format="mixed")
     if times.isna().any():
         row, value = frame.loc[times.isna(), ["row", "time"]].iloc[0]
         raise DataError(
@@ -194,3 +196,18 @@ def read_times(frame: pd.DataFrame, account: Account) -> tuple[pd.DataFrame, np.
             "`columns.time` of the scenario, or the data",
         )
     return frame, times.astype("datetime64[ns, UTC]").astype("int64").to_numpy()
+
+
+def _year_first(written: pd.Series) -> pd.Series:
+    """Return dates such as 13.1.2026 or 1/13/2026 as 2026-1-13; whether the day leads a number above 12 tells, and dots do."""
+    parts = written.str.extract(_DAY_AND_MONTH).dropna()
+    if parts.empty:
+        return written
+    day_leads, month_leads = (parts[place].astype(int).max() > 12 for place in (0, 2))
+    if (day_leads and month_leads) or not (day_leads or month_leads or (parts[1] == ".").all()):
+        raise DataError(
+            f"dates such as '{_safe(written[parts.index[0]])}', whose day and month could be either",
+            "dates such as 2026-11-01",
+            "the column `columns.time` of the data",
+        )
+    return written.str.replace(_DAY_AND_MONTH, r"\4-\1-\3" if month_leads else r"\4-\3-\1", regex=True)

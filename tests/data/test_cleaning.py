@@ -69,6 +69,30 @@ def test_labels_are_read_as_written_and_unused_ones_counted():
     assert account.rows("no label") == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "order"),
+    [
+        (["02.01.2026", "13.01.2026", "01.02.2026"], [0, 1, 2]),
+        (["02.01.2026", "01.02.2026"], [0, 1]),
+        (["1/2/2026", "1/13/2026", "2/1/2026 08:00"], [0, 1, 2]),
+        (["13/01/2026", "02/01/2026", "01/02/2026"], [1, 0, 2]),
+        (["2026-02-01", "2026-01-13T10:00:00+09:00", "2026-01-12"], [2, 1, 0]),
+        (["2026-02-01", "13.01.2026", "12.01.2026"], [2, 1, 0]),
+    ],
+)
+def test_dates_are_read_as_their_country_writes_them(written, order):
+    frame, account = table(["a"] * len(written))
+    _, times = cleaning.read_times(frame.assign(time=written), account)
+    assert times.argsort().tolist() == order
+
+
+@pytest.mark.parametrize("written", [["1/2/2026", "3/4/2026"], ["13/1/2026", "1/13/2026"], ["01-02-2026"]])
+def test_a_day_that_could_be_a_month_is_refused(written):
+    frame, account = table(["a"] * len(written))
+    with pytest.raises(DataError, match="could be either"):
+        cleaning.read_times(frame.assign(time=written), account)
+
+
 def test_a_column_of_texts_taken_for_labels_is_not_printed():
     frame, account = table(["a", "b"], ["write to jane.doe@example.com " + "long " * 40, "call 13812345678"])
     with pytest.raises(DataError) as caught:
