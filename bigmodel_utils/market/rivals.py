@@ -42,6 +42,12 @@ def shares(scenario: Scenario, usd_per_thousand: float, accuracy: float | None =
     return pd.DataFrame({"offer": [*offers.index, NOTHING], "usd_per_thousand": prices, "low": low, "mid": mid, "high": high})
 
 
+def offered_in(country: str) -> pd.DataFrame:
+    """Return the rows of data/facts/rivals.csv that stand for a country or for everywhere."""
+    table = facts.load("rivals")
+    return table[table["country_iso3"].isna() | (table["country_iso3"] == country)]
+
+
 def _qualities(known: pd.Series, scenario: Scenario) -> np.ndarray:
     """Shares of right answers beyond the usual one, (draws, offers): as known, else drawn anew for each offer."""
     usual = facts.as_range("quality_unknown")["mid"]
@@ -62,8 +68,8 @@ def _offers(scenario: Scenario, usd_per_thousand: float, accuracy: float | None)
 
     if not usd_per_thousand > 0:
         raise MarketError(f"our price {usd_per_thousand:g}", "above zero", "the price given to rivals.shares")
-    table, market = facts.load("rivals"), scenario.target_market
-    here = table[table["country_iso3"].isna() | (table["country_iso3"] == market.country)].fillna({"hosted_in": ""})
+    market = scenario.target_market
+    here = offered_in(market.country).fillna({"hosted_in": ""})
     for rival, dated in zip(here["rival"], here["as_of"], strict=True):
         refuse_aged("rivals", rival, dated, scenario)
     speaks = here["languages"].str.split(";").map(lambda codes: market.language.split("-")[0] in codes)

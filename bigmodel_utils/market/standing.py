@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bigmodel_utils import facts
-from bigmodel_utils.market import cases, competition, outlook
+from bigmodel_utils.market import cases, competition, outlook, rivals
 from bigmodel_utils.market.competition import Comparison
 from bigmodel_utils.market.policy import Burden
 from bigmodel_utils.messages import Message
@@ -58,8 +58,7 @@ def _outside(scenario: Scenario, figures: Mapping[str, Quantity]) -> list[Compar
         ),
         Comparison("rank", rank, ranking.loc[target, "rank"], middle, False, False, "integer", Message("the middle")),
     ]
-    rivals = facts.load("rivals")
-    here = rivals[rivals["country_iso3"].isna() | (rivals["country_iso3"] == target)]
+    here = rivals.offered_in(target)
     if len(here) and "price_per_thousand" in figures:
         ours, cheapest = figures["price_per_thousand"].mid, here["usd_per_thousand"].min()
         beside = Message("the cheapest programming interface")
