@@ -29,7 +29,7 @@ _UNSEEN = re.compile(
 # The replacement character, and private ones that no font shows: what a wrong decoding leaves behind.
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 _SPACE = re.compile(r"\s+")
-_DAY_AND_MONTH = re.compile(r"^\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
+_DAY_AND_MONTH = re.compile(r"^\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d)(?!\d)")
 # OWASP, CSV injection: a cell that a spreadsheet would run. "=)" or "-10%" are not calls.
 _FORMULA = re.compile(r"^\s*[=+@\-＝＋－＠]\s*(?:[A-Za-z_.]+\s*[(|（｜]|[A-Za-z]+!)")
 
@@ -204,9 +204,10 @@ def _year_first(written: pd.Series) -> pd.Series:
     if parts.empty:
         return written
     day_leads, month_leads = (parts[place].astype(int).max() > 12 for place in (0, 2))
-    if (day_leads and month_leads) or not (day_leads or month_leads or (parts[1] == ".").all()):
+    told = day_leads or month_leads or (parts[1] == ".").all()
+    if not told or (day_leads and month_leads) or parts[3].str.len().min() == 2:
         raise DataError(
-            f"dates such as '{_safe(written[parts.index[0]])}', whose day and month could be either",
+            f"dates such as '{_safe(written[parts.index[0]])}', whose parts could be read in another order",
             "dates such as 2026-11-01",
             "the column `columns.time` of the data",
         )
