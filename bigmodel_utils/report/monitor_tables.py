@@ -66,7 +66,7 @@ def _points(difference: Quantity) -> Message:
 
 
 def alarms(watched: Watched) -> Table:
-    """Return each alarm after the quiet days: since when the level rose, the topic that stood out, the most negative texts."""
+    """Return each alarm after the quiet days: messages and mood of its week, the topic that stood out, the most negative texts."""
     daily = watched.daily.iloc[watched.quiet_days :]
     rows = [_alarm(watched, day) for day in daily.loc[daily["alarm"], "date"]]
     columns = [
