@@ -75,7 +75,7 @@ def _verify(archive: Path, secret: bytes | None, folder: str, into: Path | None 
         with plain, tarfile.open(fileobj=plain, mode="r|gz") as tar:
             hashes = _manifest(tar, archive, folder)
             seen = dict(_copied(tar, archive, hashes, into))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         given = f"{archive.name} cannot be read: {str(error)[:80]}"
         raise BackupError(given, "a whole back-up", "another back-up") from None
     if seen != hashes:

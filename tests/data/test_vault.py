@@ -1,6 +1,7 @@
 import base64
 import os
 import secrets
+import tarfile
 
 import pytest
 from company_file import reviews, write_csv
@@ -151,6 +152,17 @@ def test_a_damaged_back_up_leaves_the_folder_as_it_was(tmp_path, run, damage):
         backup.restore(archive, run)
     assert (run / "01" / "table.bin").read_bytes() == before
     assert [p.name for p in run.parent.iterdir()] == ["abc"]
+
+
+@pytest.mark.parametrize("manifest", ["[]", "{}", '{"folder": "abc"}', '{"folder": "abc", "files": []}', "none"])
+def test_a_back_up_whose_manifest_somebody_made_up_is_refused(tmp_path, run, manifest):
+    archive, before = tmp_path / "b.tar.gz", (run / "01" / "table.bin").read_bytes()
+    with tarfile.open(archive, "w:gz") as tar:
+        backup._add_text(tar, backup.MANIFEST, manifest)
+        backup._add_text(tar, "files/../../evil", "x")
+    with pytest.raises(BackupError):
+        backup.restore(archive, run)
+    assert (run / "01" / "table.bin").read_bytes() == before
 
 
 def test_back_up_refusals(tmp_path, run):
