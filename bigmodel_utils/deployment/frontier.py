@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from bigmodel_utils.evaluation import compare, metrics
 if TYPE_CHECKING:
     import pandas as pd
 
-TIMED, ROUNDS = 64, 2  # texts whose batch prediction is timed, and how often
+ROUNDS, WARM_UP = 3, 32  # parts in which the texts are answered and timed; texts answered before any of them
 WAITS = ("latency_p50_ms", "latency_p95_ms")
 
 
@@ -29,7 +30,7 @@ class Measured:
     folder: Path
     answers: np.ndarray
     alone: np.ndarray
-    rates: tuple[float, ...]  # texts per second with every core at work, a round each
+    rates: tuple[float, ...]  # texts per second with every core at work, one a part of the texts
     seconds: np.ndarray  # of each text answered alone
 
     @property
@@ -38,46 +39,47 @@ class Measured:
 
 
 def measure(made: Mapping[str, Path], texts: Sequence[str], requests: int, cores: int) -> dict[str, Measured]:
-    """Return how the models in the folders `made` answer `texts`: all of them, some against the clock, `requests` one by one.
+    """Return how the models in the folders `made` answer `texts`, and the first `requests` of them one by one.
 
-    They are timed in turn, round after round, so that what else happens on the machine meets all of them. On a CPU the clock is
+    They are timed in turn, part after part, so that what else happens on the machine meets all of them. On a CPU the clock is
     that of the processor, over its `cores`: it stands still while others compute. cores: 0 on a GPU, where time passes for all.
     """
     runtimes = {name: Runtime.load(folder) for name, folder in made.items()}
-    answers = {name: runtime.probabilities(texts) for name, runtime in runtimes.items()}
+    for runtime in runtimes.values():  # prepares kernels
+        runtime.probabilities(texts[:WARM_UP])
+    clock = time.process_time if cores else time.perf_counter
+    bounds = np.linspace(0, len(texts), 1 + min(ROUNDS, len(texts))).astype(int)
+    answers: dict[str, list[np.ndarray]] = {name: [] for name in made}
     rates: dict[str, list[float]] = {name: [] for name in made}
-    alone: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in made}
-    for _ in range(1 + ROUNDS):  # the first prepares kernels for shapes not seen before
+    for start, end in pairwise(bounds):
         for name, runtime in runtimes.items():
-            rates[name].append(_rate(runtime, texts[:TIMED], cores))
+            took = _timed(runtime, texts[start:end], answers[name], clock)
+            rates[name].append((end - start) * max(cores, 1) / took)
+    alone: dict[str, list[np.ndarray]] = {name: [] for name in made}
+    waits: dict[str, list[float]] = {name: [] for name in made}
     for text in texts[:requests]:
         for name, runtime in runtimes.items():
-            started = time.perf_counter()
-            alone[name].append((runtime.probabilities([text])[0], time.perf_counter() - started))
+            waits[name].append(_timed(runtime, [text], alone[name], time.perf_counter))
     return {
         name: Measured(
-            made[name],
-            answers[name],
-            np.array([answer for answer, _ in alone[name]]),
-            tuple(rates[name][1:]),
-            np.array([seconds for _, seconds in alone[name]]),
+            made[name], np.concatenate(answers[name]), np.concatenate(alone[name]), tuple(rates[name]), np.array(waits[name])
         )
         for name in made
     }
 
 
-def _rate(runtime: Runtime, texts: Sequence[str], cores: int) -> float:
-    clock = time.process_time if cores else time.perf_counter
+def _timed(runtime: Runtime, texts: Sequence[str], answers: list[np.ndarray], clock: Callable[[], float]) -> float:
+    """Append the answers to `texts` and return what they took, seconds of `clock`."""
     started = clock()
-    runtime.probabilities(texts)
-    return len(texts) * max(cores, 1) / (clock() - started)
+    answers.append(runtime.probabilities(texts))
+    return clock() - started
 
 
 def table(found: Mapping[str, Measured], baseline: str, truth: np.ndarray, settings: Evaluation, seed: int) -> pd.DataFrame:
     """Return one row a variant, in the order of `found`.
 
     variant, accuracy, low, high (shares), n · difference, difference_low, difference_high, p_value (paired against the
-    baseline) · size_mb · rate, rate_low, rate_high (texts/s, fastest round and slowest) · speedup (over the baseline) ·
+    baseline) · size_mb · rate, rate_low, rate_high (texts/s, fastest part and slowest) · speedup (over the baseline, middle of the parts) ·
     latency_p50_ms, latency_p95_ms · dominated (another variant is as good in accuracy, size and both speeds, and better in one).
     """
     import pandas as pd
@@ -93,7 +95,7 @@ def table(found: Mapping[str, Measured], baseline: str, truth: np.ndarray, setti
                 "variant": name, "accuracy": right.mid, "low": right.low, "high": right.high, "n": right.n,
                 "difference": gap.mid, "difference_low": gap.low, "difference_high": gap.high, "p_value": pair.p_value,
                 "size_mb": one.size_mb, "rate": rate, "rate_low": min(one.rates), "rate_high": rate,
-                "speedup": rate / max(found[baseline].rates),
+                "speedup": float(np.median(np.divide(one.rates, found[baseline].rates))),
                 **{name: float(np.percentile(one.seconds, q)) * 1000 for name, q in zip(WAITS, (50, 95), strict=True)},
             }
         )  # fmt: skip

@@ -7,6 +7,7 @@ server that falls behind cannot slow its own test down (coordinated omission, Te
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import count, islice, takewhile
@@ -43,12 +44,13 @@ class LoadResult:
 def measure(folder: Path, texts: Sequence[str], deployment: Deployment, seed: int) -> LoadResult:
     """Return the load that the model of `folder` bears with and without batching, one text of `texts` per request.
 
-    Two server processes on loopback, one worked at a time. Raises LoadError when one does not start.
+    Two server processes on loopback, started together and worked one at a time. Raises LoadError when one does not start.
     """
     import pandas as pd
 
-    with ExitStack() as stack:
-        targets = [Target.of(stack.enter_context(started(folder, batch)), texts) for batch in (BATCHED, ALONE)]
+    servers = [started(folder, batch) for batch in (BATCHED, ALONE)]
+    with ExitStack() as stack, ThreadPoolExecutor(len(servers)) as starters:
+        targets = [Target.of(address, texts) for address in starters.map(stack.enter_context, servers)]
         found = [_sustained(target, deployment, seed) for target in targets]
     frame = pd.DataFrame(
         [

@@ -1,11 +1,10 @@
-"""A served folder in memory, ready to answer: ONNX Runtime or plain Transformers, told by the file it holds.
+"""A served folder in memory, ready to answer: by ONNX Runtime, the `encoder` or plain Transformers, told by what it holds.
 
-An ONNX folder is read without torch and Transformers: a server of one starts in a second.
+An ONNX folder is read without torch, one for the encoder without Transformers: importing them takes longer than loading it.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -18,13 +17,15 @@ import numpy as np
 
 from bigmodel_utils.deployment import folder as folders
 from bigmodel_utils.evaluation import metrics
-from bigmodel_utils.training.batches import BATCH_TOKENS, by_length, from_ids
+from bigmodel_utils.training.batches import BATCH_TOKENS, Encoded, by_length, from_ids
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-Forward = Callable[[np.ndarray, np.ndarray], np.ndarray]  # token ids and attention mask (rows, width) -> logits
+    from bigmodel_utils.training.device import Device
+
+Forward = Callable[[Encoded, np.ndarray], np.ndarray]  # texts, which of them -> logits
 _UNNAMED = {"0": "LABEL_0", "1": "LABEL_1"}  # of a configuration that names no labels, as Transformers reads it
 _ENDLESS = 10**9  # tokens: tokenizers without a limit state a number beyond
 
@@ -62,7 +63,7 @@ class Runtime:
         encoded = from_ids([text.ids for text in self.tokenizer.encode_batch_fast(list(texts))], self.pad, self.limit)
         answers = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         for rows in by_length(encoded.lengths, self.together):
-            answers[rows] = self.forward(*encoded.padded(rows))
+            answers[rows] = self.forward(encoded, rows)
         return answers
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
@@ -87,23 +88,30 @@ def _tokenizer(folder: Path) -> Tokenizer:
 
 def _torch(folder: Path) -> tuple[Forward, int]:
     """Return the model and the padded tokens it takes at once; the number format of the stored weights is computed in."""
+    from bigmodel_utils.deployment import encoder
+    from bigmodel_utils.training.device import choose
+
+    device = choose()
+    quick = device.kind == "cpu" and device.bfloat16 and encoder.can_read(folder)
+    return encoder.Encoder(folder) if quick else _transformers(folder, device), BATCH_TOKENS[device.kind]
+
+
+def _transformers(folder: Path, device: Device) -> Forward:
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    from bigmodel_utils.training.device import choose
     from bigmodel_utils.training.pretrained import silence
 
     silence()
-    device = choose()
     model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype="auto")
     model = model.to(device.kind).eval()
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        given = device.move(torch.from_numpy(ids), torch.from_numpy(mask))
+    def forward(encoded: Encoded, rows: np.ndarray) -> np.ndarray:
+        ids, mask = device.move(*encoded.batch(rows))
         with torch.inference_mode():
-            return model(input_ids=given[0], attention_mask=given[1]).logits.float().cpu().numpy()
+            return model(input_ids=ids, attention_mask=mask).logits.float().cpu().numpy()
 
-    return forward, BATCH_TOKENS[device.kind]
+    return forward
 
 
 def _onnx(folder: Path) -> Forward:
@@ -111,18 +119,17 @@ def _onnx(folder: Path) -> Forward:
     session = _session(folder, cores)
     if folders.ALONE in session.get_modelmeta().custom_metadata_map:
         return _each_alone(session, _session(folder, 1), cores)
-    return functools.partial(_run, session)
+    return lambda encoded, rows: _run(session, *encoded.padded(rows))
 
 
 def _each_alone(quick: InferenceSession, frugal: InferenceSession, cores: int) -> Forward:
     """Texts by themselves, each on a core: no thread waits for another; a single one gets all cores."""
     pool = ThreadPoolExecutor(cores, thread_name_prefix="text")
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        texts = [(row[kept > 0][None], kept[kept > 0][None]) for row, kept in zip(ids, mask, strict=True)]
-        if len(texts) == 1:
-            return _run(quick, *texts[0])
-        return np.concatenate(list(pool.map(lambda text: _run(frugal, *text), texts)))
+    def forward(encoded: Encoded, rows: np.ndarray) -> np.ndarray:
+        texts = [encoded.flat[None, encoded.starts[row] : encoded.starts[row + 1]] for row in rows]
+        session = quick if len(texts) == 1 else frugal
+        return np.concatenate(list(pool.map(lambda ids: _run(session, ids, np.ones_like(ids)), texts)))
 
     return forward
 

@@ -21,6 +21,7 @@ from bigmodel_utils.artifacts import Run
 from bigmodel_utils.deployment.menu import BASELINE, MENU
 from bigmodel_utils.deployment.runtime import Runtime
 from bigmodel_utils.deployment.variants import DATA, Workshop
+from bigmodel_utils.training.batches import Encoded
 
 TEXTS, ROUNDS = 96, 3
 ALIKE = 0.85  # share of texts labelled as by float32; forms that lose layers without being taught again may differ more
@@ -49,9 +50,10 @@ def torch_int8(workshop: Workshop) -> Runtime:
         warnings.simplefilter("ignore")
         small = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def forward(encoded: Encoded, rows: np.ndarray) -> np.ndarray:
+        ids, mask = encoded.batch(rows)
         with torch.inference_mode():
-            return small(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).logits.numpy()
+            return small(input_ids=ids, attention_mask=mask).logits.numpy()
 
     return replace(base, forward=forward)
 
