@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.scenario import Scenario
 
 DEFAULT = "reviews_us_to_cn"
+_INTERRUPTED = 130  # how typer ends on Ctrl-C
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("bigmodel_utils").__doc__
@@ -389,9 +390,10 @@ def main() -> None:
             err=True,
         )
         sys.exit(2 if error.refused else 1)
-    except KeyboardInterrupt:
-        typer.echo("stopped; finished notebooks are kept, go on with --from", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            typer.echo("stopped; what was finished is kept, and the same command goes on from there", err=True)
+        raise
 
 
 if __name__ == "__main__":

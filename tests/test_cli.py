@@ -69,6 +69,20 @@ def test_a_place_that_cannot_be_written_is_refused_in_words(workspace: Path, whe
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["given", "allowed", "mend"]
 
 
+def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from bigmodel_utils.pipeline import shelf
+
+    def interrupted() -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shelf, "lines", interrupted)
+    monkeypatch.setattr(sys, "argv", ["bigmodel", "list"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 130
+    assert "what was finished is kept" in capsys.readouterr().err
+
+
 def test_a_refusal_has_three_parts_no_traceback_and_exit_code_2(workspace: Path) -> None:
     command = [sys.executable, "-m", "bigmodel_utils.cli", "check", "smok"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
