@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WIDTHS = {"wide": 640, "narrow": 340}
 TEXT = 13.0
 SMALL = 12.0
+_LONG = 8  # signs of a word that nobody would split before
 _LEADING, _ABOVE = 1.2, {"center": 0.5, "bottom": 1.0}  # line height; share of the lines that stand above the point
 _RC = {"svg.fonttype": "none", "svg.hashsalt": "bigmodel", "text.parse_math": False, "path.simplify": True}
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -81,7 +82,13 @@ class Canvas:
         Each line is written by itself: Matplotlib would align lines by the widths of another font than the page's.
         """
         dx, dy = how.pop("dx", 0), how.pop("dy", 0)
-        style = {"va": "center", "size": TEXT, "color": colour, "weight": "bold" if bold else "normal", **how}
+        style = {
+            "va": "center",
+            "size": TEXT,
+            "color": palette.IN_WORDS.get(colour, colour),
+            "weight": "bold" if bold else "normal",
+            **how,
+        }
         lines = text.split("\n")
         first = (len(lines) - 1) * _ABOVE[style["va"]]
         for place, line in enumerate(lines):
@@ -128,16 +135,22 @@ def wrapped(text: str, width: float, size: float = TEXT, most: int | None = None
         else:
             line += part
     lines.append(line)
-    return "\n".join(
-        lines if most is None or len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1].rstrip(' ,;:')}…"]
-    )
+    if most is not None and len(lines) > most:
+        lines[most - 1 :] = [f"{lines[most - 1].rstrip(' ,;:')}…"]
+    return "\n".join(lines)
+
+
+def _ends(part: str, then: str) -> bool:
+    """Whether a line may break between `part` and the sign after it: a long key breaks after its stops."""
+    in_key = part[-1] in "._/" and len(part) > _LONG and then.isalpha()
+    return part[-1] == " " or in_key or unicodedata.east_asian_width(part[-1]) in "WF"
 
 
 def _parts(text: str) -> list[str]:
     parts: list[str] = []
     for sign in text:
         wide = unicodedata.east_asian_width(sign) in "WF"
-        if parts and not wide and not parts[-1].endswith(" ") and unicodedata.east_asian_width(parts[-1][-1]) not in "WF":
+        if parts and not wide and not _ends(parts[-1], sign):
             parts[-1] += sign
         else:
             parts.append(sign)

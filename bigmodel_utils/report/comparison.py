@@ -47,7 +47,7 @@ def page(name: str, lines: Sequence[dict[str, Any]]) -> Page:
     lines = [line | {"what": _differs(line)} for line in lines]
     ended = [line for line in lines if "failure" not in line]
     decided = [line for line in lines if "npv" in line]
-    title = Message("Sweep {name}: {done} of {all} runs finished", name=name, done=len(ended), all=len(lines))
+    title = Message("Sweep {name}: {done} of {all} runs finished", name=f"“{name}”", done=len(ended), all=len(lines))
     main = f'<div class="verdict-list"><h1>{both(title)}</h1>{_charts(decided)}{_outcomes(name, lines, decided)}</div>'
     bar = f'<span class="brand">{both(Message("Comparison of runs"))}</span><span class="push"></span>'
     seeds = any("seed" in line["overrides"] for line in lines)

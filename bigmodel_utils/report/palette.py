@@ -8,7 +8,7 @@ INK, MUTE, LINE, SOFT, PAPER = "#16202a", "#5b6773", "#d9dee3", "#f4f6f8", "#fef
 ACCENT, ACCENT_SOFT, ACCENT_PALE = "#0b6e6e", "#cfe5e4", "#e7f2f1"
 WARN, WARN_SOFT = "#b4431a", "#f3d9cd"
 SLATE, SLATE_SOFT = "#47617c", "#c3cfdb"
-GOLD, GOLD_SOFT = "#d3a63c", "#ecdcb0"
+GOLD, GOLD_SOFT, GOLD_INK = "#d3a63c", "#ecdcb0", "#8a6411"
 
 CSS_NAMES = {
     INK: "ink",
@@ -25,7 +25,9 @@ CSS_NAMES = {
     SLATE_SOFT: "slate-soft",
     GOLD: "gold",
     GOLD_SOFT: "gold-soft",
+    GOLD_INK: "gold-ink",
 }
+IN_WORDS = {GOLD: GOLD_INK}  # colours too pale to read, and what is written in their place
 
 MODEL_COLOURS = {"a": WARN, "b": ACCENT, "p": SLATE, "rival": MUTE, "floor": MUTE, "people": INK}
 MODEL_NAMES = {
