@@ -87,7 +87,7 @@ def _starting(row: dict) -> Message:
     points = 100 * row["difference"]
     if row["p_value"] >= SIGNIFICANT:
         return Message(
-            "Our home model gives no measurable head start: adapting a general model does as well ({points:number1} points apart).",
+            "Our home model gives no measurable head start: adapting a general model ends {points:number1} points away, which luck may explain.",
             points=abs(points),
         )
     if points > 0:
