@@ -39,14 +39,24 @@ def menu(priced: pd.DataFrame, choice: Choice, left_out: Sequence[str] = ()) -> 
             for mid, low, high in zip(priced["accuracy"], priced["low"], priced["high"], strict=True)
         ],
     )
+    saving = (
+        Message(
+            "it saves {saving:money} of computing on 1,000 texts, where one point of accuracy is worth {point:money}",
+            saving=choice.saving_usd,
+            point=choice.point_usd,
+        )
+        if choice.saving_usd > 0
+        else Message(
+            "it saves no computing, and one point of accuracy is worth {point:money} on 1,000 texts", point=choice.point_usd
+        )
+    )
     finding = Message(
         "{name} is served: of the {kept} forms that lose at most {limit:number1} points none is clearly cheaper, and none as cheap is "
-        "more accurate; it saves {saving:money} of computing on 1,000 texts, where one point of accuracy is worth {point:money}",
+        "more accurate; {saving}",
         name=named(choice.name),
         kept=int((100 * priced["difference"] >= -choice.limit_points - 1e-9).sum()),
         limit=choice.limit_points,
-        saving=choice.saving_usd,
-        point=choice.point_usd,
+        saving=saving,
     )
     columns = [
         Column("variant", Message("form of the model")),

@@ -50,6 +50,7 @@ def test_the_menu_stresses_the_choice_and_prices_a_point(losses):
     assert choice.name == (BASELINE if losses > 0.01 else list(MENU)[-1])
     assert table.best == list(MENU).index(choice.name)
     assert ("of the 1 forms" in table.finding.read()) == (losses > 0.01)
+    assert ("saves no computing" in table.finding.read()) == (choice.name == BASELINE)
     assert table.html().count("<tr") == len(MENU) + 1
     assert "Not possible" not in table.html()
     assert "8 bits; 16 bits" in deployment_tables.menu(priced, choice, ["distilled_int8", "bfloat16"]).html()
