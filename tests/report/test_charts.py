@@ -149,3 +149,10 @@ def test_findings_say_what_the_data_say() -> None:
 def test_one_market_alone_makes_a_true_account() -> None:
     only = charts.account(ACCOUNT[ACCOUNT["market"] == "source"])
     assert plain(only.finding, "en") == "4,400 rows of the home market stay, 600 are left out"
+
+
+def test_the_share_at_our_price_lies_between_those_asked_about() -> None:
+    asked = pd.DataFrame({"usd_per_thousand": [1.0, 4.0], "low": [0.04, 0.01], "mid": [0.4, 0.1], "high": [0.8, 0.2]})
+    told = plain(charts.price_response(asked, 2.0).finding, "en")
+    assert told == "At our price, $2.00 per 1,000, 20% of buyers would choose us, between 2% and 40%"
+    assert plain(charts.price_response(asked, 9.0).finding, "en").startswith("At $4.00 per 1,000, nearest to our price, 10%")

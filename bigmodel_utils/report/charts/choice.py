@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.market.outlook import Ranking
 
 SHOWN = 12
-_BAND = ("low", "mid", "high")
+_BAND, _NEVER = ("low", "mid", "high"), 1e-9
 
 
 def ranks(found: Ranking, countries: pd.DataFrame, target: str) -> Chart:
@@ -66,10 +66,14 @@ def price_response(table: pd.DataFrame, price: float) -> Chart:
     """Return our share of choices by our price, rivals standing still. table: usd_per_thousand, low, mid, high; price: ours."""
     rows = table.sort_values("usd_per_thousand").astype(float)
     asked = rows["usd_per_thousand"]
-    price = min(max(price, asked.iloc[0]), asked.iloc[-1])
-    values = {"price": price} | {end: float(np.interp(np.log(price), np.log(asked), rows[end])) for end in _BAND}
+    ours, price = price, min(max(price, asked.iloc[0]), asked.iloc[-1])
+    shares = np.log(rows[list(_BAND)].clip(lower=_NEVER))  # between two prices shares fall like powers
+    values = {"price": price} | {end: float(np.exp(np.interp(np.log(price), np.log(asked), shares[end]))) for end in _BAND}
     finding = Message(
-        "At our price, {price:cents} per 1,000, {mid:percent} of buyers would choose us, between {low:percent} and {high:percent}",
+        "At our price, {price:cents} per 1,000, {mid:percent} of buyers would choose us, between {low:percent} and {high:percent}"
+        if price == ours
+        else "At {price:cents} per 1,000, nearest to our price, {mid:percent} of buyers would choose us, between {low:percent} and "
+        "{high:percent}",
         **values,
     )
     alt = Message(
