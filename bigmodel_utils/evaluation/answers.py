@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DATA, MODELS = "01_prepare_data", "02_train_model"
 ADAPTED = ("a", "b", "p")
 _AT_HOME = ("a", "b")  # the third never saw the home market's labels: nobody would run it there
-_SEEN_BY = {  # rows of a table whose vectors the distances and the learning curve read; enough to tell the measures apart
+_SEEN_BY = {  # rows of a table whose vectors are kept, for distances, learning curves and heads; enough to tell measures apart
     "a": {"target_train": None, "target_test": 800, "source_test": 400},
     "b": {"target_test": 400},
 }
@@ -59,3 +59,11 @@ def of_models(run: Run, tables: Mapping[str, pd.DataFrame]) -> dict[str, Answers
         answered = (read[table][0] if table in read else None for table in ("target_validation", "target_test", "source_test"))
         found[name] = Answers(*answered, vectors)
     return found
+
+
+def as_table(vectors: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return `table` and a column per feature: a row per text whose vector was kept, in the order of its table."""
+    import pandas as pd
+
+    parts = {name: pd.DataFrame(seen, columns=[str(i) for i in range(seen.shape[1])]) for name, seen in vectors.items()}
+    return pd.concat(parts, names=["table"]).reset_index("table").reset_index(drop=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # On the default's models the sum of scores misses 15 % of the whole at 8 midpoints, 1 % at 24, 0.2 % at 32; Gauss and Legendre's
 # points miss four times as much.
 STEPS = 32
-_AT_ONCE = 32  # points of the path that are computed together
+_AT_ONCE = {"cpu": 8, "cuda": 64}  # points of the path computed together: few are as quick on a CPU and take less memory
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def attribute(classifier: Classifier, text: str, label: str | None = None, steps
     """Return integrated gradients (Sundararajan et al. 2017) of the log-odds of `label`, by default the likeliest.
 
     The path runs from padding in every place but the text's own markers to the text, in `steps` midpoints.
-    Raises ValueError for a label that the model does not know.
+    The classifier is an exact one: on a CPU gradients in bfloat16 are no cheaper. Raises ValueError for a label that the
+    model does not know.
     """
     import pandas as pd
     import torch
@@ -56,15 +57,14 @@ def attribute(classifier: Classifier, text: str, label: str | None = None, steps
     with torch.no_grad():
         embedded = words(ids)
         empty = words(torch.where(markers, ids, tokenizer.pad_token_id))
-        logits = model(inputs_embeds=embedded).logits.float()
-    target = int(logits.argmax()) if label is None else classifier.labels.index(label)
+        told, silent = model(inputs_embeds=torch.cat([embedded, empty])).logits.float().split(1)
+    target = int(told.argmax()) if label is None else classifier.labels.index(label)
     total = torch.zeros_like(embedded)
-    for part in torch.arange(0.5, steps, device=kind).div(steps).split(_AT_ONCE):
+    for part in torch.arange(0.5, steps, device=kind).div(steps).split(_AT_ONCE[kind]):
         path = (empty + part[:, None, None] * (embedded - empty)).requires_grad_(True)
         total += torch.autograd.grad(_log_odds(model(inputs_embeds=path).logits, target).sum(), path)[0].sum(dim=0)
     scores = ((embedded - empty) * total / steps).sum(dim=-1)[0]
-    with torch.no_grad():
-        reached = _log_odds(logits, target) - _log_odds(model(inputs_embeds=empty).logits, target)
+    reached = float(_log_odds(told, target) - _log_odds(silent, target))
     starts, ends = zip(*encoded["offset_mapping"], strict=True)
     pieces = pd.DataFrame(
         {
@@ -74,7 +74,7 @@ def attribute(classifier: Classifier, text: str, label: str | None = None, steps
             "score": scores.cpu().numpy(),
         }
     )
-    return Attribution(text, classifier.labels[target], float(logits.softmax(dim=1)[0, target]), pieces, float(reached[0]))
+    return Attribution(text, classifier.labels[target], float(told.softmax(dim=1)[0, target]), pieces, reached)
 
 
 def _log_odds(logits: torch.Tensor, target: int) -> torch.Tensor:

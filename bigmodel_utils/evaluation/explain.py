@@ -18,7 +18,7 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-TEXTS = 20  # enough for the pieces that come back, few enough for a page
+TEXTS = 20  # enough for the pieces that come back, few enough for a page; of few rows, a tenth of them
 STEPS_MANY = 24  # of the integral, for a mean over texts
 LEAST = 3
 _READABLE = (12, 160)  # characters of a text that is shown taken apart
@@ -51,14 +51,15 @@ class Explained:
 
 def measure(run: Run, judged: Judgement) -> Explained:
     """Return M_B's decisions on a few test texts of both markets, right and wrong ones, and its weightiest pieces."""
-    model, task, examples = Classifier.load(run.path(MODELS, "model_b")), run.scenario.task, []
+    model, task, examples = Classifier.load(run.path(MODELS, "model_b"), exact=True), run.scenario.task, []
     event = task.labels.index(task.event)
     for market, answers in (("target", judged.answers["b"].abroad), ("source", judged.answers["b"].home)):
         test = run.table(DATA, f"{market}_test")
         for row in chosen(test, answers, event):
             parts = attribution.attribute(model, test["text"].iloc[row])
             examples.append(Example(market, task.labels[test["label"].iloc[row]], parts))
-    texts = run.table(DATA, "target_test")["text"].head(TEXTS).tolist()
+    texts = run.table(DATA, "target_test")["text"].tolist()
+    texts = texts[: min(TEXTS, max(LEAST, len(texts) // 10))]
     many = [attribution.attribute(model, text, task.event, STEPS_MANY) for text in texts]
     missing = Quantity(
         mid=attribution.completeness(many), unit="share", origin="measured", source=intervals.SOURCE, n=len(many),

@@ -63,6 +63,7 @@ class Judgement:
             "areas": self.areas,
             "labels": metrics.by_label(self.probabilities["b"], truth, labels, self.scenario.evaluation.confidence),
             "confusion": count_table(self.counts(threshold)),
+            "vectors": answers.as_table(self.answers["a"].vectors),
         }
 
     @property
@@ -160,8 +161,8 @@ def _calibration(
 
 
 def readers(run: Run) -> dict[str, Classifier]:
-    """Return M_A and M_B of a run, ready to answer texts."""
-    return {name: Classifier.load(run.path(MODELS, f"model_{name}")) for name in ("a", "b")}
+    """Return M_A and M_B of a run, ready to answer texts and to be asked why."""
+    return {name: Classifier.load(run.path(MODELS, f"model_{name}"), exact=True) for name in ("a", "b")}
 
 
 def count_table(counts: dict[str, metrics.Confusion]) -> pd.DataFrame:

@@ -40,11 +40,25 @@ def accuracy(probabilities: np.ndarray, truth: np.ndarray, confidence: float = 0
     return intervals.share(int((probabilities.argmax(axis=1) == truth).sum()), len(truth), confidence)
 
 
-def macro_f1(predicted: np.ndarray, truth: np.ndarray, labels: int) -> float:
-    """Return the mean over labels of 2TP / (2TP + FP + FN); a label neither present nor predicted counts as 0."""
-    table = np.bincount(truth * labels + predicted, minlength=labels * labels).reshape(labels, labels)
-    hits, seen = np.diag(table), table.sum(axis=0) + table.sum(axis=1)
-    return float(np.divide(2 * hits, seen, out=np.zeros(labels), where=seen > 0).mean())
+def macro_f1(predicted: np.ndarray, truth: np.ndarray, labels: int, settings: Evaluation, seed: int) -> Quantity:
+    """Return the mean over labels of 2TP / (2TP + FP + FN); a label neither present nor predicted counts as 0.
+
+    The interval is a bootstrap of rows; drawing rows again only needs how often each pair of truth and answer comes up.
+    """
+    pairs, counts = np.unique(truth * labels + predicted, return_counts=True)
+    true, given = np.eye(labels)[pairs // labels], np.eye(labels)[pairs % labels]
+
+    def score(counts: np.ndarray) -> np.ndarray:
+        hits, seen = counts @ (true * given), counts @ (true + given)
+        return np.divide(2 * hits, seen, out=np.zeros(hits.shape), where=seen > 0).mean(axis=-1)
+
+    n, tail = len(truth), (1 - settings.confidence) / 2
+    drawn = score(np.random.default_rng(seed).multinomial(n, counts / n, size=settings.resamples))
+    mid, (low, high) = float(score(counts)), np.quantile(drawn, [tail, 1 - tail])
+    return Quantity(
+        mid=mid, low=min(float(low), mid), high=max(float(high), mid), unit="score", origin="measured", source=intervals.SOURCE,
+        n=n, method=f"bootstrap of rows, {settings.resamples} draws, {settings.confidence:.0%}",
+    )  # fmt: skip
 
 
 def score_table(
@@ -59,11 +73,7 @@ def score_table(
     rows = []
     for model, probabilities in answers.items():
         right = accuracy(probabilities, truth, settings.confidence)
-        predicted, labels = probabilities.argmax(axis=1), probabilities.shape[1]
-        f1 = intervals.bootstrap(
-            lambda pick, p=predicted, k=labels: macro_f1(p[pick], truth[pick], k),
-            len(truth), "score", settings.resamples, seed, settings.confidence,
-        )  # fmt: skip
+        f1 = macro_f1(probabilities.argmax(axis=1), truth, probabilities.shape[1], settings, seed)
         rows.append(
             {
                 "model": model,

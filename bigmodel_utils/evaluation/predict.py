@@ -13,7 +13,7 @@ from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.evaluation import metrics
 from bigmodel_utils.training.batches import encode
 from bigmodel_utils.training.device import Device, choose
-from bigmodel_utils.training.forward import image, read
+from bigmodel_utils.training.forward import quickest, read
 from bigmodel_utils.training.pretrained import load_tokenizer, silence
 
 if TYPE_CHECKING:
@@ -27,18 +27,23 @@ class PredictionError(BigModelError):
 class Classifier:
     """A model folder in memory on a device; `labels` are its classes in the order of the probabilities.
 
-    `model` holds the weights as they were saved; `quick` is what answers, in the number format that pays on the device.
-    `frozen`: how many of its lowest layers it shares with models that read the same texts, which is then done once.
+    `model` is what answers, in the number format that pays on the device unless it was loaded `exact`. `frozen`: how many
+    of its lowest layers it shares with models that read the same texts, which is then done once.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: Device, frozen: int = 0) -> None:
-        self.model, self.tokenizer, self.device, self.frozen = model.to(device.kind).eval(), tokenizer, device, frozen
-        self.quick = image(self.model, device)
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: Device, frozen: int = 0, exact: bool = False
+    ) -> None:
+        self.model = (model if exact else quickest(model, device)).to(device.kind).eval()
+        self.tokenizer, self.device, self.frozen = tokenizer, device, frozen
         self.labels = [model.config.id2label[i] for i in range(model.config.num_labels)]
 
     @classmethod
-    def load(cls, folder: Path, frozen: int = 0) -> Classifier:
-        """Return the classifier of `folder`; raises PredictionError when there is none, DeviceError without the device."""
+    def load(cls, folder: Path, frozen: int = 0, exact: bool = False) -> Classifier:
+        """Return the classifier of `folder`, ready to answer; `exact`: in float32, for those who differentiate it.
+
+        Raises PredictionError when there is none, DeviceError without the device.
+        """
         from transformers import AutoModelForSequenceClassification
 
         if not (folder / "config.json").is_file():
@@ -46,8 +51,10 @@ class Classifier:
                 f"{paths.shown(folder)} as a model", "a folder that training wrote", "notebooks/02_train_model.ipynb"
             )
         silence()
-        model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
-        return cls(model, load_tokenizer(folder), choose(), frozen)
+        device = choose()
+        kind = "bfloat16" if device.bfloat16 and not exact else "float32"
+        model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, dtype=kind)
+        return cls(model.requires_grad_(False), load_tokenizer(folder), device, frozen, exact)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 logits, shape (texts, labels)."""
@@ -68,4 +75,4 @@ class Classifier:
 
     def _read(self, texts: Sequence[str], vectors: bool = False) -> tuple[np.ndarray, np.ndarray]:
         encoded = encode(self.tokenizer, texts, self.tokenizer.model_max_length)
-        return read(self.quick, encoded, self.device, self.frozen, vectors)
+        return read(self.model, encoded, self.device, self.frozen, vectors)

@@ -77,21 +77,6 @@ def _waits(classifier: Classifier, texts: Sequence[str], size: int, requests: in
     return seconds[_WARM_UP:]
 
 
-def operations(classifier: Classifier, texts: Sequence[str]) -> Quantity:
-    """Return floating-point operations per text of a forward pass (padding included), counted by torch on `texts`."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    usual = classifier.quick.config._attn_implementation
-    classifier.quick.set_attn_implementation("eager")  # the counter does not see into fused attention on CPUs
-    with FlopCounterMode(display=False) as counter:
-        classifier.logits(texts)
-    classifier.quick.set_attn_implementation(usual)
-    return Quantity(
-        mid=counter.get_total_flops() / len(texts), unit="FLOP/text", origin="measured", source="torch's operator counter",
-        n=len(texts), method="matrix products of one forward pass",
-    )  # fmt: skip
-
-
 def operations_by_shape(classifier: Classifier, texts: Sequence[str]) -> Quantity:
     """Return operations per text that an encoder of this shape needs, padding left out: 2 N s + 4 L d s^2 for s tokens.
 

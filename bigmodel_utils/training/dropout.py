@@ -61,14 +61,14 @@ def lighten(model: PreTrainedModel) -> None:
             if type(part) is nn.Dropout:
                 setattr(parent, name, ByteDropout(part.p).train(part.training))
     model.set_attn_implementation("eager")  # fused attention has a slow backward on CPUs
-    expected = _answers(model)
+    expected = toy_answers(model)
     _register()
     model.set_attn_implementation(_ATTENTION)
-    if not torch.allclose(_answers(model), expected, rtol=0.02, atol=0.02):
+    if not torch.allclose(toy_answers(model), expected, rtol=0.02, atol=0.02):
         model.set_attn_implementation("eager")  # an architecture whose attention is more than the plain steps
 
 
-def _answers(model: PreTrainedModel) -> torch.Tensor:
+def toy_answers(model: PreTrainedModel) -> torch.Tensor:
     """Return what the model says to a padded toy batch, dropout off."""
     was_training = model.training
     ids = torch.arange(14).view(2, 7) % model.config.vocab_size

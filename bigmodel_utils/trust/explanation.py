@@ -21,7 +21,7 @@ from bigmodel_utils.trust.evidence import JUDGED, Finding
 from bigmodel_utils.units import Quantity
 
 TOP = 3  # words that a person is told
-TEXTS, VARIANTS = 8, 2  # whose explanations are asked for again, mistyped
+TEXTS, VARIANTS = 8, 2  # whose explanations are asked for again, mistyped; of few rows, a twentieth of them
 _TYPOS = 0.04  # share of characters: about one in a short review
 _NEAR = 0.1  # answers that are about as sure
 _READABLE = (12, 120)
@@ -98,7 +98,7 @@ def _quoted(words: Sequence[str]) -> Message:
 
 def measure(run: Run) -> Told:
     """Return the explanation of one flagged test text, rather a wrong one: who is flagged wrongly has most to ask."""
-    scenario, model = run.scenario, Classifier.load(run.path(MODELS, "model_b"))
+    scenario, model = run.scenario, Classifier.load(run.path(MODELS, "model_b"), exact=True)
     test, judged = run.table(DATA, "target_test"), run.table(JUDGED, "predictions")
     event = judged["b"].to_numpy()
     is_event = judged["label"].to_numpy() == scenario.task.labels.index(scenario.task.event)
@@ -107,7 +107,7 @@ def measure(run: Run) -> Told:
     pulls = words(parts)
     near = np.abs(event - event[row]) <= _NEAR
     overlap, chance, turned = steadiness(
-        model, test["text"].head(TEXTS).tolist(), scenario.seed, scenario.evaluation.confidence
+        model, test["text"].head(min(TEXTS, max(2, len(test) // 20))).tolist(), scenario.seed, scenario.evaluation.confidence
     )
     return Told(
         example=Example("target", scenario.task.labels[test["label"].iloc[row]], replace(parts, probability=float(event[row]))),

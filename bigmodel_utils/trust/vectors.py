@@ -8,17 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.evaluation.judgement import DATA, MODELS
-from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.evaluation.answers import DATA
+from bigmodel_utils.trust.evidence import JUDGED
 from bigmodel_utils.trust.rows import Rows
-
-HOME_TEXTS = 200  # of the home market: they set the scale and the temperature, so the target's rows need not
-TEST_TEXTS = 800
 
 
 @dataclass(frozen=True)
 class Views:
-    """Training and test rows of the target market, and rows of the home market, as M_A sees them.
+    """Training and test rows of the target market, and test rows of the home market, as M_A sees them.
 
     `data_set` is a hash of the training rows as they were written, whatever model looks at them.
     """
@@ -31,13 +28,12 @@ class Views:
 
 
 def look(run: Run) -> Views:
-    """Return the rows of a run through M_A; only home rows decide how vectors are scaled."""
-    model = Classifier.load(run.path(MODELS, "model_a"))
-    train, test = (run.table(DATA, f"target_{part}") for part in ("train", "test"))
-    tables = train, test.head(TEST_TEXTS), run.table(DATA, "source_validation").head(HOME_TEXTS)
-    raw = [model.representations(table["text"].tolist()) for table in tables]
-    seen = [Rows(scaled(part, raw[-1]), table["label"].to_numpy()) for part, table in zip(raw, tables, strict=True)]
-    lines = "\n".join(f"{label}\t{text}" for label, text in zip(train["label"], train["text"], strict=True))
+    """Return the rows of a run as M_A saw them in notebook 03; only home rows decide how vectors are scaled."""
+    kept, tables = run.table(JUDGED, "vectors"), ("target_train", "target_test", "source_test")
+    raw = [kept[kept["table"] == name].drop(columns="table").to_numpy(np.float32) for name in tables]
+    read = [run.table(DATA, name).head(len(part)) for name, part in zip(tables, raw, strict=True)]
+    seen = [Rows(scaled(part, raw[-1]), rows["label"].to_numpy()) for part, rows in zip(raw, read, strict=True)]
+    lines = "\n".join(f"{label}\t{text}" for label, text in zip(read[0]["label"], read[0]["text"], strict=True))
     return Views(*seen, classes=len(run.scenario.task.labels), data_set=hashlib.sha256(lines.encode()).hexdigest()[:16])
 
 

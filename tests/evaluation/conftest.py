@@ -42,3 +42,11 @@ def classifier(folder, monkeypatch):
 
     monkeypatch.setenv("BIGMODEL_DEVICE", "cpu")
     return Classifier.load(folder)
+
+
+@pytest.fixture
+def exact(folder, monkeypatch):
+    from bigmodel_utils.evaluation.predict import Classifier
+
+    monkeypatch.setenv("BIGMODEL_DEVICE", "cpu")
+    return Classifier.load(folder, exact=True)

@@ -21,7 +21,11 @@ def _binary(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def test_macro_f1_equals_scikit_learn():
     rng = np.random.default_rng(0)
     truth, predicted = rng.integers(0, 4, 500), rng.integers(0, 3, 500)
-    assert metrics.macro_f1(predicted, truth, 4) == pytest.approx(f1_score(truth, predicted, average="macro", zero_division=0))
+    found = metrics.macro_f1(predicted, truth, 4, Evaluation(), 0)
+    assert found.mid == pytest.approx(f1_score(truth, predicted, average="macro", zero_division=0))
+    rows = rng.integers(0, 500, (600, 500))
+    drawn = [f1_score(truth[pick], predicted[pick], average="macro", zero_division=0) for pick in rows]
+    np.testing.assert_allclose([found.low, found.high], np.quantile(drawn, [0.025, 0.975]), atol=0.006)
 
 
 def test_brier_is_twice_scikit_learns_for_two_labels():

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from torch.utils.flop_counter import FlopCounterMode
 
 from bigmodel_utils import scenario
 from bigmodel_utils.artifacts import Run
@@ -75,7 +76,10 @@ def test_equal_models_are_judged_equal(judged):
 def test_tables_agree_with_each_other(judged):
     tables = judged.tables(0.5)
     truth = judged.predictions["label"].to_numpy()
-    assert list(tables) == ["scores", "predictions", "compare", "calibration", "areas", "labels", "confusion"]
+    assert list(tables) == ["scores", "predictions", "compare", "calibration", "areas", "labels", "confusion", "vectors"]
+    seen = judged.answers["a"].vectors
+    assert tables["vectors"].groupby("table", sort=False).size().to_dict() == {name: len(rows) for name, rows in seen.items()}
+    np.testing.assert_array_equal(tables["vectors"].drop(columns="table").tail(3), list(seen.values())[-1][-3:])
     counts = tables["confusion"].set_index("model").loc["b"]
     assert counts.sum() == ROWS["test"]
     found = metrics.confusion(judged.predictions["b"].to_numpy(), judged.is_event, 0.5)
@@ -132,7 +136,7 @@ def test_examples_are_right_and_wrong_decisions_of_the_model(run, judged):
     for example in why.examples:
         assert abs(example.parts.missing) < 0.2 * max(1, abs(example.parts.reached))
     assert (why.pieces["texts"] >= explain.LEAST).all()
-    assert why.missing.n == explain.TEXTS
+    assert why.missing.n == ROWS["test"] // 10 < explain.TEXTS
     assert why.missing.mid > 0
 
 
@@ -153,8 +157,11 @@ def test_speed_and_what_a_text_takes(run):
     assert figures["kwh_per_million"].mid > 0
 
 
-def test_needed_operations_agree_with_the_counted_ones(classifier):
+def test_needed_operations_agree_with_the_counted_ones(exact):
     """14 words and two markers fill a batch of 16 tokens, so that nothing is padding; the head is not counted."""
     text = " ".join(["good"] * 14)
     head = 2 * (32**2 + 2 * 32)
-    assert speed.operations_by_shape(classifier, [text]).mid == speed.operations(classifier, [text]).mid - head
+    exact.model.set_attn_implementation("eager")  # the counter does not see into fused attention on CPUs
+    with FlopCounterMode(display=False) as counter:
+        exact.logits([text])
+    assert speed.operations_by_shape(exact, [text]).mid == counter.get_total_flops() - head

@@ -34,12 +34,12 @@ def test_answers_equal_plain_transformers(classifier, folder):
 
 
 @pytest.mark.parametrize("frozen", [0, 1])
-def test_texts_are_read_once_for_answers_and_vectors(classifier, folder, frozen):
+def test_texts_are_read_once_for_answers_and_vectors(classifier, exact, folder, frozen):
     answers, vectors = Classifier.load(folder, frozen).read(TEXTS)
     np.testing.assert_allclose(answers, classifier.probabilities(TEXTS), atol=_tolerance(classifier))
     encoded = [classifier.tokenizer(text, truncation=True, return_tensors="pt") for text in TEXTS]
     with torch.inference_mode():
-        hidden = [classifier.model.base_model(e.input_ids, e.attention_mask).last_hidden_state[0].mean(dim=0) for e in encoded]
+        hidden = [exact.model.base_model(e.input_ids, e.attention_mask).last_hidden_state[0].mean(dim=0) for e in encoded]
     np.testing.assert_allclose(vectors, torch.stack(hidden).numpy(), atol=3 * _tolerance(classifier))
 
 
@@ -61,14 +61,3 @@ def test_speed_is_measured(classifier):
     assert list(delays) == ["latency_p50_ms", "latency_p95_ms", "latency_p99_ms"]
     assert 0 < delays["latency_p50_ms"].mid <= delays["latency_p95_ms"].mid <= delays["latency_p99_ms"].mid
     assert 0.1 < speed.peak_memory().mid < 100
-
-
-def test_operations_follow_from_the_models_shape(classifier):
-    """Per token: two operations per weight of the layers, and attention's two products with every other token."""
-    hidden, inner, layers, tokens = 32, 64, 2, 12
-    text = " ".join(["good"] * (tokens - 2))
-    weights = layers * (4 * hidden**2 + 2 * hidden * inner)
-    padded = 16
-    head = 2 * (hidden**2 + 2 * hidden)
-    attention = layers * 4 * padded**2 * hidden
-    assert speed.operations(classifier, [text]).mid == padded * 2 * weights + head + attention
