@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import sys
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,9 @@ from bigmodel_utils.errors import BigModelError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_READERS = tuple(f"{__package__}.{room}" for room in ("facts", "data.", "market.", "value.", "trust."))
 
 
 class FactError(BigModelError):
@@ -68,6 +72,18 @@ def _frame(table: str) -> pd.DataFrame:
     rows(table)
     frame = pd.read_csv(paths.facts() / f"{table}.csv")
     return frame.assign(as_of=[date.fromisoformat(day) for day in frame["as_of"]])
+
+
+def forget() -> None:
+    """Read the tables anew from here on, with all that the rooms have worked out of them once: a page sees facts as they are now.
+
+    A cell may run twice in one kernel, and the second page must look at what it rests on as the first did.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_READERS):
+            for kept in vars(module).values():
+                if hasattr(kept, "cache_clear") and kept.__module__ == name:
+                    kept.cache_clear()
 
 
 def digest(table: str) -> str | None:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils import kept, trace
+from bigmodel_utils import facts, kept, trace
 from bigmodel_utils import scenario as scenarios
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError
@@ -93,6 +93,7 @@ def start(stage: str, scenario: str, overrides: Mapping[str, Any] | None = None)
     """Return the page of `stage` (the notebook's file name without ending), seeded and ready to write."""
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)
+    facts.forget()
     page = Page(stage, scenarios.load(scenario, overrides))
     trace.start()
     random.seed(page.scenario.seed)

@@ -8,6 +8,7 @@ import pytest
 from bigmodel_utils import facts, paths, scenario, trace
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.pipeline import freshness
+from bigmodel_utils.value import machines
 
 README = (paths.PROJECT / "data" / "README.md").read_text(encoding="utf-8")
 EVERYWHERE = {"source", "as_of", "verified", "note"}
@@ -166,6 +167,20 @@ def test_an_unsourced_or_undated_row_is_refused(content, word, tmp_path, monkeyp
     with pytest.raises(facts.FactError, match=word):
         facts.load("rumours")
     facts.rows.cache_clear()
+
+
+def test_a_page_that_starts_reads_facts_anew_and_looks_at_them_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "facts", lambda: tmp_path)
+    for height in (1, 2):
+        (tmp_path / "trees.csv").write_text(f"height,source,as_of\n{height},a walk,2026-01-01\n", encoding="utf-8")
+        facts.forget()
+        assert facts.load("trees")["height"].item() == height
+    monkeypatch.undo()
+    for _ in range(2):
+        facts.forget()
+        monkeypatch.setattr(trace, "_seen", {})
+        assert machines.machines()
+        assert "fact:gpu_cloud_prices" in trace.seen()
 
 
 def test_a_misspelt_table_or_row_names_the_nearest():
