@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import nbformat
-from jupyter_client import KernelManager
+from jupyter_client import AsyncKernelClient, KernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.log import logger
@@ -102,8 +105,30 @@ class _Client(PapermillNotebookClient):
         if kernels.can_fork(manager.kernel_spec):
             kernels.warm(_imported(self.nb))
             self.shutdown_kernel = "immediate"
+            manager.client_factory = PromptClient
             manager.provisioner = WarmProvisioner(kernel_id="", kernel_spec=manager.kernel_spec, parent=manager)
         return manager
+
+
+class PromptClient(AsyncKernelClient):
+    """Begins as soon as its kernel has answered; others then wait until the kernel's output was silent for a fifth of a second."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Return when both channels work; raises RuntimeError when the kernel dies, TimeoutError after so many seconds."""
+        async with asyncio.timeout(timeout):
+            while await self.is_alive():
+                asked = self.kernel_info()
+                with contextlib.suppress(Empty):  # output that was sent before this channel listened is lost: ask again
+                    await self.get_shell_msg(timeout=1)
+                    while not _idle_after(asked, await self.get_iopub_msg(timeout=0.2)):
+                        pass
+                    return
+        raise RuntimeError("the kernel died before it answered")
+
+
+def _idle_after(request: str, message: dict[str, Any]) -> bool:
+    """Whether a kernel says that it has dealt with a request."""
+    return message["parent_header"].get("msg_id") == request and message["content"].get("execution_state") == "idle"
 
 
 def _imported(notebook: nbformat.NotebookNode) -> set[str]:

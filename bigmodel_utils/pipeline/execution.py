@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,18 @@ def notebook(stage: str) -> nbformat.NotebookNode:
 
 
 def execute(
-    stage: str, parameters: Mapping[str, Any], output: Path, progress: Progress, libraries: Container[str] = ()
+    stage: str,
+    parameters: Mapping[str, Any],
+    output: Path,
+    progress: Progress,
+    libraries: Container[str] = (),
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Path:
     """Run one notebook and return the executed copy at `output`.
 
-    `libraries` names those that this kernel, and the one after it, had better find in memory. On failure the copy is kept
-    beside it as `<stage>.failed.ipynb` and CellFailed is raised.
+    `libraries` names those that this kernel, and the one after it, had better find in memory. `meanwhile` is called at the
+    start of each cell, when this process has nothing to do but wait. On failure the copy is kept beside it as
+    `<stage>.failed.ipynb` and CellFailed is raised.
     """
     from bigmodel_utils.pipeline import kernels
 
@@ -49,10 +55,15 @@ def execute(
     running = resume.running(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     current = progress.notebook(stage, len(content.cells))
+
+    def on_cell_start(**cell: Any) -> None:
+        meanwhile()
+        current.on_cell_start(**cell)
+
     options = {
         "config": Config(KernelManager={"transport_encryption": "auto"}),
         "stderr_file": current,
-        "on_cell_start": current.on_cell_start,
+        "on_cell_start": on_cell_start,
     }
     failed: CellFailed | None = None
     try:

@@ -85,10 +85,11 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
 @functools.cache
 def _get_ready_to_render() -> None:
     """Load what pages are drawn with while cells run in another process, so that nobody waits for it after the last one."""
-    names = ("pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "fontTools.subset", "bigmodel_utils.report.site")
+    libraries = ("pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "fontTools.subset", "openpyxl")
+    own = ("bigmodel_utils.report.site", "bigmodel_utils.report.digest", "bigmodel_utils.pipeline.history")
 
     def load() -> None:
-        for name in names:
+        for name in (*libraries, *own):
             with contextlib.suppress(ImportError):  # rendering itself says what is missing
                 importlib.import_module(name)
         manifest.code_of_pages()
@@ -107,9 +108,8 @@ def _execute(run: Run, stage: str, parameters: Mapping[str, Any], progress: Prog
     progress.because(stage, reasons)
     if place := resume.told(run, stage, target):
         progress.resumes(stage, place)
-    _get_ready_to_render()
     try:
-        execute(stage, parameters, target, progress, libraries(run, stage))
+        execute(stage, parameters, target, progress, libraries(run, stage), meanwhile=_get_ready_to_render)
     except CellFailed as failure:
         raise RunFailed(failure, target.with_name(f"{stage}.failed.ipynb")) from None
     except OSError as error:

@@ -1,9 +1,9 @@
 """What the pipeline costs beside the compute: against papermill's own engine and nbclient, in one run on one machine.
 
-`python tests/benchmarks/bench_pipeline.py [PART …] [--scenario NAME]`, all parts on the smoke test in about five minutes:
-`chain` the whole scenario in a new workspace, then again without a change, then its last notebook alone · `engines` a
+`python tests/benchmarks/bench_pipeline.py [PART …] [--scenario NAME]`, all parts on the smoke test in about ten minutes:
+`chain` the whole scenario in a new workspace, then again without a change, then edits of single notebooks · `engines` a
 notebook that imports what ours import, ours against papermill's · `outputs` cells that print much · `killed` a page of kept
-results, killed at a random moment.
+results, killed at a random moment · `interrupted` the scenario's trainings and measurements, killed at a random moment.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import argparse
 import copy
 import os
 import random
-import re
 import signal
 import statistics
 import subprocess
@@ -28,7 +27,7 @@ from nbclient import NotebookClient
 from papermill.engines import papermill_engines
 
 from bigmodel_utils import paths, scenario
-from bigmodel_utils.artifacts import Run
+from bigmodel_utils.artifacts import DONE, Run
 from bigmodel_utils.pipeline import kernels
 from bigmodel_utils.pipeline.engine import NAME, Engine
 from bigmodel_utils.pipeline.reuse import executed
@@ -39,6 +38,7 @@ HEAVY = "import numpy, pandas, scipy.stats, seaborn, torch, transformers.modelin
 COMPUTE = "import time; end = time.process_time() + 2\nwhile time.process_time() < end: pass"
 CELLS, OUTPUT = 200, 100_000
 STEPS, STEP_SECONDS = 5, 2.0
+COMMAND = (sys.executable, "-m", "bigmodel_utils.cli")
 RESUMED = """
 import sys, papermill
 from papermill.engines import papermill_engines
@@ -70,32 +70,50 @@ def inside(content: nbformat.NotebookNode) -> float:
 
 
 def chain(folder: Path, name: str) -> None:
-    """A whole scenario from nothing, then what need not run again, then its last notebook."""
+    """A whole scenario from nothing, then what need not run again, then notebooks that were edited."""
+    home = workspace(folder)
+    whole, told = command("run", name)
+    run = Run(scenario.load(name))
+    cells = sum(map(compute, [run] * len(run.stages), run.stages))
+    print(told.strip())
+    print(f"  wall {whole:.1f} s, compute inside cells {cells:.1f} s, ratio {whole / cells:.3f}")
+    again = [command("run", name)[0] for _ in range(6)]
+    empty = statistics.median(command("--help")[0] for _ in range(5))
+    print(
+        f"  no-op chain of {len(run.stages)} notebooks: first {again[0]:.2f} s, then {statistics.median(again[1:]):.2f} s (help alone: {empty:.2f} s)"
+    )
+    for stage in (run.stages[-1], run.stages[-3]):
+        (run.folder / stage / DONE).unlink()  # as after an edit of one of its cells
+        seconds, told = command("run", name)
+        made = [line.split()[1] for line in told.splitlines() if line.startswith("done")]
+        cells = sum(compute(run, each) for each in made)
+        alone, _ = timed(lambda stage=stage: by_papermill(stage, name, home / "alone.ipynb"))
+        print(
+            f"  {stage} edited, {', '.join(made)} made: {seconds:.1f} s with all reports; over its cells {seconds / cells:.2f}, over papermill's own run of it ({alone:.1f} s) {seconds / alone:.2f}"
+        )
+
+
+def workspace(folder: Path) -> Path:
+    """Make a new workspace that has the project's downloads the one of this process and its children."""
     home = folder / "home"
     (home / "data").mkdir(parents=True)
     (home / "data" / "raw").symlink_to(paths.PROJECT / "data" / "raw")
     os.environ["BIGMODEL_HOME"] = str(home)
-    whole, told = command("run", name)
-    run = Run(scenario.load(name))
-    cells = sum(inside(nbformat.read(executed(run, stage), as_version=4)) for stage in run.stages)
-    print(told.strip())
-    print(f"  wall {whole:.1f} s, compute inside cells {cells:.1f} s, ratio {whole / cells:.3f}")
-    again = statistics.median(command("run", name)[0] for _ in range(5))
-    empty = statistics.median(command("--help")[0] for _ in range(5))
-    print(f"  no-op chain of {len(run.stages)} notebooks: {again:.2f} s (the command's help alone: {empty:.2f} s)")
-    last = run.stages[-1]
-    seconds, told = command("run", name, "--from", last[:2])
-    alone = float(re.search(rf"done +{last} .*?([\d.]+) s", told).group(1))
-    cells = inside(nbformat.read(executed(run, last), as_version=4))
-    print(
-        f"  {last} again, with all reports: {seconds:.1f} s; over the notebook ({alone:.1f} s) {seconds / alone:.2f}, over its cells {seconds / cells:.2f}"
-    )
+    return home
+
+
+def compute(run: Run, stage: str) -> float:
+    return inside(nbformat.read(executed(run, stage), as_version=4))
+
+
+def by_papermill(stage: str, name: str, out: Path) -> None:
+    words = ["papermill", str(paths.notebooks() / f"{stage}.ipynb"), str(out), "-p", "scenario", name, "-k", "python3"]
+    subprocess.run([sys.executable, "-m", *words], check=True, capture_output=True, cwd=paths.notebooks())
 
 
 def command(*words: str) -> tuple[float, str]:
     """Return the seconds that a command took, and what it told."""
-    whole = [sys.executable, "-m", "bigmodel_utils.cli", *words]
-    seconds, done = timed(lambda: subprocess.run(whole, check=True, capture_output=True, text=True))
+    seconds, done = timed(lambda: subprocess.run([*COMMAND, *words], check=True, capture_output=True, text=True))
     return seconds, done.stderr
 
 
@@ -158,7 +176,25 @@ def killed(folder: Path, _: str, times: int = 2) -> None:
         )
 
 
-PARTS = {part.__name__: part for part in (engines, outputs, killed, chain)}
+def interrupted(folder: Path, name: str) -> None:
+    """The notebooks that train and measure, killed at a random moment: what the same command then takes."""
+    chain = ("run", name, "--set", "chain=[01_prepare_data, 02_train_model, 03_evaluate_model]")
+    workspace(folder / "whole")
+    whole, _ = command(*chain)
+    workspace(folder / "killed")
+    process = subprocess.Popen([*COMMAND, *chain], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    after = random.Random(7).uniform(0.2, 0.8) * whole
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    again, told = command(*chain)
+    print(told.strip())
+    print(
+        f"  killed after {after:.1f} of {whole:.1f} s; the second run took {again:.1f} s, over the rest {again / (whole - after):.2f}"
+    )
+
+
+PARTS = {part.__name__: part for part in (engines, outputs, killed, interrupted, chain)}
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -12,13 +13,15 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
 from papermill.engines import papermill_engines
 from slow_work import gone
 
 from bigmodel_utils import notebook, scenario
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.pipeline import journal, kernels, resume
-from bigmodel_utils.pipeline.engine import NAME, Engine
+from bigmodel_utils.pipeline.engine import NAME, Engine, PromptClient
 from bigmodel_utils.pipeline.reuse import executed
 
 papermill_engines.register(NAME, Engine)
@@ -50,6 +53,23 @@ def test_the_engine_gives_what_papermills_own_gives(tmp_path: Path) -> None:
     assert [cell.execution_count for cell in ours.cells] == [cell.execution_count for cell in peer.cells]
     assert {cell.metadata.papermill.status for cell in ours.cells} == {"completed"}
     assert not journal.beside(tmp_path / f"{NAME}.ipynb").exists()
+
+
+def test_a_kernel_that_ends_at_once_is_not_waited_for() -> None:
+    async def begin() -> None:
+        manager = AsyncKernelManager(client_factory=PromptClient)
+        manager._kernel_spec = KernelSpec(argv=[sys.executable, "-c", "", "{connection_file}"])
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=60)
+        finally:
+            client.stop_channels()
+            await manager.cleanup_resources()
+
+    with pytest.raises(RuntimeError, match="died before it answered"):
+        asyncio.run(begin())
 
 
 def test_a_killed_run_leaves_every_finished_cell_and_no_kernel(tmp_path: Path) -> None:
