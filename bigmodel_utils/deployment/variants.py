@@ -43,7 +43,8 @@ class Workshop:
     @property
     def left_out(self) -> list[str]:
         """The variants of the scenario that are not on offer here."""
-        return [name for name in self._wanted if name not in self.offered()]
+        here = self.offered()
+        return [name for name in self._wanted if name not in here]
 
     @property
     def _wanted(self) -> list[str]:

@@ -5,6 +5,7 @@ Unigram models only: there, a piece that no text uses can go without changing ho
 
 from __future__ import annotations
 
+import functools
 import json
 import unicodedata
 from collections import Counter
@@ -71,6 +72,7 @@ def _belongs(piece: str, main: set[str], seen: set[str]) -> bool:
     return {_script(character) for character in piece if character.isalpha()} <= allowed
 
 
+@functools.cache
 def _script(letter: str) -> str:
     """Return the script that a letter's Unicode name begins with: LATIN, CJK, CYRILLIC …"""
     return unicodedata.name(letter, "?").split(" ", 1)[0]

@@ -3,7 +3,8 @@
     python tests/benchmarks/bench_serving.py FOLDER [--limit 250] [--seconds 3] [--starts 3]
 
 FOLDER is a served model (`04_deploy_model/served` of a run). Before any rate is printed, the answers over HTTP are compared
-with those of the model in this process. Both servers run at once and are worked in turn, on the same texts and machine.
+with those of the model in this process. Both servers run at once and are worked in turn, on the same texts and machine. What the
+model gains from batches without any server is the ceiling of what a server can gain from them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from bigmodel_utils import data, scenario
 from bigmodel_utils.choices import Deployment
 from bigmodel_utils.deployment import load, traffic
 from bigmodel_utils.deployment.runtime import Runtime
+
+BATCHES = (1, 8, 16, 32)
 
 
 def ask(address: str, texts: list[str]) -> np.ndarray:
@@ -51,6 +54,20 @@ def start(folder: Path, texts: list[str], times: int) -> None:
     print(f"{same} of {len(texts)} labels equal to the model's own; largest difference {np.abs(here - over_http).max():.1e}")
 
 
+def ceiling(folder: Path, texts: list[str]) -> None:
+    """Print how many texts a second the model answers in this process, in batches of several sizes, without a server."""
+    runtime, rates = Runtime.load(folder), {}
+    for size in BATCHES:
+        batches = [texts[i : i + size] for i in range(0, len(texts), size)]
+        for _ in range(2):  # the first prepares kernels
+            began = time.perf_counter()
+            for batch in batches:
+                runtime.probabilities(batch)
+            rates[size] = len(texts) / (time.perf_counter() - began)
+    told = ", ".join(f"{rate:.1f} in batches of {size} (×{rate / rates[1]:.2f})" for size, rate in rates.items())
+    print(f"the model without a server, texts a second: {told}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -62,6 +79,7 @@ def main() -> None:
     texts = data.prepare(chosen.target_market, chosen.task, chosen.seed).test["text"].tolist()[:100]
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
     start(options.folder, texts, options.starts)
+    ceiling(options.folder, texts)
     found = load.measure(options.folder, texts, Deployment(latency_p95_ms=options.limit, load_seconds=options.seconds), seed=7)
     print(found.frame.round(1).to_string(index=False))
     ratio = found.sustained.mid / found.alone.mid if found.alone.mid else float("nan")
