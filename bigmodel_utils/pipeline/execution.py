@@ -35,8 +35,8 @@ def execute(
 ) -> Path:
     """Run one notebook and return the executed copy at `output`.
 
-    `libraries` names those that this kernel, and the one after it, had better find in memory. `meanwhile` is called at the
-    start of each cell, when this process has nothing to do but wait. On failure the copy is kept beside it as
+    `libraries` names those that this kernel, and the one after it, had better find in memory. `meanwhile` is called when the
+    kernel is ready, from when on nothing is to be done here but wait. On failure the copy is kept beside it as
     `<stage>.failed.ipynb` and CellFailed is raised.
     """
     from bigmodel_utils.pipeline import kernels
@@ -55,16 +55,6 @@ def execute(
     running = resume.running(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     current = progress.notebook(stage, len(content.cells))
-
-    def on_cell_start(**cell: Any) -> None:
-        meanwhile()
-        current.on_cell_start(**cell)
-
-    options = {
-        "config": Config(KernelManager={"transport_encryption": "auto"}),
-        "stderr_file": current,
-        "on_cell_start": on_cell_start,
-    }
     failed: CellFailed | None = None
     try:
         papermill.execute_notebook(
@@ -75,7 +65,10 @@ def execute(
             kernel_name="python3",
             progress_bar=False,
             cwd=str(paths.notebooks()),
-            **options,
+            config=Config(KernelManager={"transport_encryption": "auto"}),
+            stderr_file=current,
+            on_notebook_start=lambda **_: meanwhile(),
+            on_cell_start=current.on_cell_start,
         )
     except PapermillExecutionError as error:
         failed = CellFailed(stage, error.cell_index, error.ename, error.evalue)

@@ -3,8 +3,8 @@
 `python tests/benchmarks/bench_sweep.py [MEMBERS]`, about four minutes: each member is a whole run (notebook, pages,
 manifest) of the first notebook of the smoke test, which needs no training. `apart`: no member shares a result with another,
 so the sweep can only lose. `shared`: members differ in what the notebook never reads, so all but the first take its result
-over. Both start where the scenario itself has run before; `new`: as `apart`, where nothing has, so that the first member
-runs alone.
+over. Both start where the scenario itself has run before; `new`: as `apart`, where nothing has, so that the first member's
+notebook is waited for: a round of its own where a chain has one notebook, and one notebook's time where it has many.
 """
 
 from __future__ import annotations
