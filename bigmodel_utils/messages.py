@@ -19,6 +19,7 @@ MIME = "application/vnd.bigmodel.message+json"
 _LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
 _SHORTENED_FROM = {"en_US": 1_000, "zh_Hans_CN": 10_000}  # CLDR shortens from thousands, in Chinese from 万
 _DECIMALS = {"en_US": 1, "zh_Hans_CN": 2}  # of what was shortened: 亿 is a hundred times coarser than a million
+_CURRENCY_AFTER = {"zh_Hans_CN"}  # whose readers write 31.1万美元; CLDR's short form US$31.1万 is nobody's
 
 
 class Message:
@@ -90,7 +91,7 @@ def translate(text: str, language: str) -> str:
 def format_value(value: Any, spec: str, language: str) -> str:
     """Write one value for a reader of `language`.
 
-    spec: "" as it is · integer · number1..number4 (decimals) · upto1 (a decimal only where there is one) · percent, percent1 · money (short: US$1.8M) ·
+    spec: "" as it is · integer · number1..number4 (decimals) · upto1 (a decimal only where there is one) · percent, percent1 · money (short: $1.8M) ·
     cents (two decimals) · p (p-value, three decimals or < 0.001) · compact (1.2M) · date · seconds · country (of an ISO 3166 alpha-3 code).  Source of the patterns: CLDR, through Babel.
     """
     from babel import dates
@@ -119,7 +120,7 @@ def _number(value: float, kind: str, digits: int, locale: str) -> str:
     if kind == "money":
         return _money(value, locale)
     if kind == "cents":
-        return numbers.format_currency(value, "USD", locale=locale)
+        return _dollars(value, "#,##0.00", locale)
     if kind == "compact":
         return _compact(value, locale)
     if kind == "p":
@@ -143,11 +144,23 @@ def _money(value: float, locale: str) -> str:
     from babel import numbers
 
     if 0 < abs(value) < 0.01:
-        return numbers.format_currency(value, "USD", "¤#,##0.0000", locale, False)
+        return _dollars(value, "#,##0.0000", locale)
     if abs(value) < _SHORTENED_FROM[locale]:
         whole = abs(value) >= 100 or (abs(value) >= 10 and value == round(value))
-        return numbers.format_currency(value, "USD", "¤#,##0" if whole else "¤#,##0.00", locale, False)
-    return numbers.format_compact_currency(_three_digits(value), "USD", locale=locale, fraction_digits=_DECIMALS[locale])
+        return _dollars(value, "#,##0" if whole else "#,##0.00", locale)
+    rounded, digits = _three_digits(value), _DECIMALS[locale]
+    if locale in _CURRENCY_AFTER:
+        amount = numbers.format_compact_decimal(rounded, locale=locale, fraction_digits=digits)
+        return amount + numbers.get_currency_name("USD", locale=locale)
+    return numbers.format_compact_currency(rounded, "USD", locale=locale, fraction_digits=digits)
+
+
+def _dollars(value: float, pattern: str, locale: str) -> str:
+    from babel import numbers
+
+    if locale in _CURRENCY_AFTER:
+        return numbers.format_currency(value, "USD", pattern, locale, False, format_type="name")
+    return numbers.format_currency(value, "USD", f"¤{pattern}", locale, False)
 
 
 def _compact(value: float, locale: str) -> str:

@@ -25,7 +25,7 @@ def shown_value(value: Any, spec: str, language: str) -> str:
     if isinstance(value, str) and not spec:
         return translate(value, language)
     text = format_value(value, spec, language)
-    return text if isinstance(value, str) else re.sub(r"^-(?=\D?\D?\D?\d)", "−", text)
+    return text if isinstance(value, str) else re.sub(r"^-(?=\D?\d)", "−", text)
 
 
 def rendered(message: Message, language: str, decorate: Decorate | None = None) -> str:

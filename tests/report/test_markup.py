@@ -28,7 +28,7 @@ def test_nested_messages_are_translated() -> None:
 
 def test_minus_is_a_minus_for_numbers_and_never_touches_words() -> None:
     assert plain(Message("{loss:money}", loss=-1500.0), "en") == "−$1.5K"
-    assert plain(Message("{loss:money}", loss=-1500.0), "zh").startswith("−US$")
+    assert plain(Message("{loss:money}", loss=-1500.0), "zh").startswith("−1,500")
     assert plain(Message("{name}", name="-1x"), "en") == "-1x"
 
 
@@ -39,7 +39,7 @@ def test_a_title_of_one_sentence_ends_without_its_stop() -> None:
 
 
 def test_chinese_numbers_stay_with_what_they_count() -> None:
-    assert rendered(Message("{worth:money}", worth=2_380_000), "zh") == '<span class="q">US$238万</span>'
+    assert rendered(Message("{worth:money}", worth=2_380_000), "zh") == '<span class="q">238万美元</span>'
     assert rendered(Message("{worth:money}", worth=2_380_000), "en") == "$2.4M"
 
 
