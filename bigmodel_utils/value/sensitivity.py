@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 def tornado(marginals: Mapping[str, Marginal], years: int) -> pd.DataFrame:
     """Return the NPV with each uncertain input at its P10 and P90, all others at P50, widest swing first.
 
-    Columns: assumption, low_value, high_value, npv_at_low, npv_at_high (USD), unit.
+    Columns: assumption, low_value, high_value, npv_at_low, npv_at_high, npv_at_mid (USD; every input at P50), unit.
     """
     import pandas as pd
 
     uncertain = [m for m in marginals.values() if m.shape != "constant"]
-    x = {name: np.full(2 * len(uncertain), value) for name, value in uncertainty.medians(marginals).items()}
+    x = {name: np.full(2 * len(uncertain) + 1, value) for name, value in uncertainty.medians(marginals).items()}
     for place, marginal in enumerate(uncertain):
         x[marginal.name][2 * place : 2 * place + 2] = marginal.p10, marginal.p90
-    at_low, at_high = simulation.npv(x, years).reshape(-1, 2).T
+    *at_ends, at_mid = simulation.npv(x, years)
     table = pd.DataFrame(
         {
             "assumption": [m.name for m in uncertain],
             "low_value": [m.p10 for m in uncertain],
             "high_value": [m.p90 for m in uncertain],
-            "npv_at_low": at_low,
-            "npv_at_high": at_high,
+            "npv_at_low": at_ends[::2],
+            "npv_at_high": at_ends[1::2],
+            "npv_at_mid": at_mid,
             "unit": [m.unit for m in uncertain],
         }
     )

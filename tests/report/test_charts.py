@@ -65,8 +65,8 @@ CASH = pd.DataFrame(
     }
 )
 TORNADO = pd.DataFrame(
-    [("missed_complaint_usd", 0.5, 4.0, -9e5, 3e6, "USD"), (HOSTILE, 0.1, 0.2, 1e6, 5e5, "share")],
-    columns=["assumption", "low_value", "high_value", "npv_at_low", "npv_at_high", "unit"],
+    [("missed_complaint_usd", 0.5, 4.0, -9e5, 3e6, 8e5, "USD"), (HOSTILE, 0.1, 0.2, 1e6, 5e5, 8e5, "share")],
+    columns=["assumption", "low_value", "high_value", "npv_at_low", "npv_at_high", "npv_at_mid", "unit"],
 )
 
 ALL = {

@@ -63,8 +63,10 @@ def test_the_tornado_is_sorted_and_agrees_with_the_model(valuation):
     swing = (table["npv_at_high"] - table["npv_at_low"]).abs()
     assert (np.diff(swing) <= 1e-9).all()
     first = table.iloc[0]
-    x = {**uncertainty.medians(valuation.marginals), first["assumption"]: first["low_value"]}
-    assert first["npv_at_low"] == pytest.approx(venture.net_present_value(venture.monthly_cash(x, 60), x["discount_rate"]))
+    middle = uncertainty.medians(valuation.marginals)
+    for moved, npv in (({first["assumption"]: first["low_value"]}, first["npv_at_low"]), ({}, first["npv_at_mid"])):
+        x = {**middle, **moved}
+        assert npv == pytest.approx(venture.net_present_value(venture.monthly_cash(x, 60), x["discount_rate"]))
     assert "machine_usd_hour" not in set(table["assumption"])
 
 

@@ -147,7 +147,7 @@ def _fan(canvas: Canvas, rows: pd.DataFrame, payback_month: float | None) -> Non
 def tornado(table: pd.DataFrame, most: int = 8) -> Chart:
     """Return the swing of net present value as each assumption moves from its low to its high, largest first.
 
-    table: assumption, low_value, high_value, npv_at_low, npv_at_high (USD), unit.
+    table: assumption, low_value, high_value, npv_at_low, npv_at_high, npv_at_mid (USD), unit.
     """
     rows = table.assign(swing=(table["npv_at_high"] - table["npv_at_low"]).abs()).nlargest(most, "swing").to_dict("records")
     first, second = rows[0], rows[min(1, len(rows) - 1)]
@@ -166,7 +166,8 @@ def tornado(table: pd.DataFrame, most: int = 8) -> Chart:
     )
     note = Message(
         "Value when one assumption moves across 8 in 10 of its possible values, the others at their middle. "
-        "Labels: value of the assumption."
+        "Labels: value of the assumption. Upright line: {middle:money}, with every assumption at its middle.",
+        middle=first["npv_at_mid"],
     )
     return Chart(finding, alt, note, lambda canvas: _tornado(canvas, rows))
 
@@ -174,11 +175,6 @@ def tornado(table: pd.DataFrame, most: int = 8) -> Chart:
 def _tornado(canvas: Canvas, rows: list[dict]) -> None:
     low = min(min(row["npv_at_low"], row["npv_at_high"]) for row in rows)
     high = max(max(row["npv_at_low"], row["npv_at_high"]) for row in rows)
-    middle = (
-        float(np.median([(row["npv_at_low"] + row["npv_at_high"]) / 2 for row in rows]))
-        if "npv_at_mid" not in rows[0]
-        else rows[0]["npv_at_mid"]
-    )
     name_room = 0 if canvas.narrow else 240
     step = 50 if canvas.narrow else 33
     axes = canvas.axes(height=step * len(rows) + 30, left=name_room + 56, right=58, top=2, bottom=28)
@@ -190,11 +186,12 @@ def _tornado(canvas: Canvas, rows: list[dict]) -> None:
     if not canvas.narrow:
         canvas.grid(axes, ticks, labels, axis="x")
     for place, row in enumerate(rows):
-        _swing(canvas, axes, -place, row, middle, name_room)
+        _swing(canvas, axes, -place, row, name_room)
 
 
-def _swing(canvas: Canvas, axes, y: float, row: dict, middle: float, name_room: float) -> None:
+def _swing(canvas: Canvas, axes, y: float, row: dict, name_room: float) -> None:
     ends = sorted([(row["npv_at_low"], row["low_value"]), (row["npv_at_high"], row["high_value"])])
+    middle = row["npv_at_mid"]
     bar = y - (0.16 if canvas.narrow else 0)
     height = 0.42 if canvas.narrow else 0.62
     spec = names.spec_for(row["unit"], rounded(row["low_value"]), rounded(row["high_value"]))
