@@ -29,7 +29,6 @@ Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value, e.g. --set seed=3.")
 ]
 
-
 Hook = Annotated[
     str | None, typer.Option(metavar="COMMAND|URL", help="Then start this command, or POST to this address on this machine.")
 ]
@@ -80,12 +79,13 @@ def sweep(
         typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers share this folder, e.g. tcp://host:8786."),
     ] = None,
 ) -> None:
-    """Run many variants of scenarios and write one page that compares them."""
+    """Run many variants of scenarios and write one page that compares them; exits with 1 when a run failed."""
     from bigmodel_utils import paths
     from bigmodel_utils.pipeline import sweep as sweeping
 
-    folder = sweeping.run(file, jobs, device, yes, cluster)
+    folder, failed = sweeping.run(file, jobs, device, yes, cluster)
     typer.echo(f"comparison: {paths.shown(folder / 'index.html')}")
+    raise typer.Exit(int(failed > 0))
 
 
 @app.command()

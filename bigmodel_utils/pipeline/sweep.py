@@ -115,8 +115,8 @@ def _nth(grid: dict[str, list[Any]], place: int) -> dict[str, Any]:
     return dict(reversed(chosen.items()))
 
 
-def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, cluster: str | None = None) -> Path:
-    """Run every member and return the folder whose index.html compares them.
+def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, cluster: str | None = None) -> tuple[Path, int]:
+    """Run every member; return the folder whose index.html compares them, and how many failed.
 
     `jobs` run at a time on this machine, or all at once on the workers of the Dask scheduler at `cluster`. What members
     have in common is made once. A member that fails is shown, and the others go on. Raises SweepError for a sweep of more
@@ -134,7 +134,7 @@ def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, clu
     from bigmodel_utils.report import comparison
 
     lines = [_line(member, failure) for member, failure in zip(chosen, failures, strict=True)]
-    return comparison.render(path.stem, lines, folder)
+    return comparison.render(path.stem, lines, folder), sum("failure" in line for line in lines)
 
 
 def _on_cluster(address: str, chosen: list[Member], folder: Path, device: str) -> list[Failure]:

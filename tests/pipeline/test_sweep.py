@@ -156,7 +156,8 @@ def test_members_share_what_they_do_not_change_and_failures_are_shown(smoke_run:
     for name, value in {"BIGMODEL_HOME": str(smoke_run), "BIGMODEL_BATCH": "1", "BIGMODEL_DEVICE": "auto"}.items():
         monkeypatch.setenv(name, value)
     text = f"scenarios: [smoke]\nmembers: [{{}}, {{{KEY}: 0.2}}, {{target_market.split.train: 900000}}]"
-    folder = sweep.run(write(smoke_run, text), jobs=2)
+    folder, failed = sweep.run(write(smoke_run, text), jobs=2)
+    assert failed == 1
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "2 of 3 runs finished" in page
     assert "900,000" in page or "900000" in page
