@@ -71,7 +71,10 @@ def _saved(saving: Quantity) -> Message:
     """Return what a customer saves, told as certain only where the whole range says so."""
     ends = {"saving": saving, "low": saving.low, "high": saving.high}
     if saving.low > 0:
-        return Message("The adapted model saves a customer {saving:money} on every 1,000 items, errors included.", **ends)
+        return Message(
+            "In the middle case the adapted model saves a customer {saving:money} on every 1,000 items, errors included.",
+            **ends,
+        )
     if saving.high < 0:
         return Message(
             "The adapted model saves a customer nothing: {saving:money} on every 1,000 items, errors included.", **ends
