@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.choices import Deployment
 
 _SHARES = (0.5, 0.7, 0.85, 1.0, 1.2)  # of the rate that a crowd of waiting clients reached; climbed until one does not hold
-_HALVINGS = 3  # of the lowest of them, when that does not hold either
+_LOWER = (0.35, 0.25, 0.17, 0.12, 0.06)  # tried in turn when the lowest of them does not hold either
 _LEAST_SHARE = 0.9  # of the offered rate that must be answered within the step; less is a growing queue
 BATCHED, ALONE = 32, 1  # texts answered together
 
@@ -96,8 +96,7 @@ def search(attempt: Callable[[float], Step], top: float, limit_ms: float) -> tup
 
     good = [0.0, *takewhile(held, (share * top for share in _SHARES))]
     if len(good) == 1:
-        lower = (_SHARES[0] * top / 2**halving for halving in range(1, 1 + _HALVINGS))
-        good += islice(filter(held, lower), 1)
+        good += islice(filter(held, (share * top for share in _LOWER)), 1)
     while good[-1] > 0 and not (held(good[-1]) or held(good[-1])):
         good.pop()
     best, lower = good[-1], good[-2] if len(good) > 2 else good[-1]

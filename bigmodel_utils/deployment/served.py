@@ -138,8 +138,6 @@ def _figures(examined: Examined, name: str, accuracy: Quantity) -> dict[str, Qua
         "served_latency_p50_ms": measured(row["latency_p50_ms"], "ms", _LATENCY, waits),
         "served_latency_p95_ms": measured(row["latency_p95_ms"], "ms", _LATENCY, waits),
         "served_texts_per_second": measured(row["rate"], "texts/s", f"every core at work, fastest of {parts} parts", answered),
-        "speedup_over_fp32": measured(
-            row["speedup"], "times", "texts per second over those of float32, middle of the parts", answered
-        ),
+        "speedup_over_fp32": measured(row["speedup"], "times", "texts per second over those of float32", answered),
         "size_of_fp32_mb": measured(examined.table.set_index("variant").loc[BASELINE, "size_mb"], "MB", "files of M_B", 1),
     }

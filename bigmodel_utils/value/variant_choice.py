@@ -1,8 +1,8 @@
 """Which form of the model to serve: the cheapest that keeps the accuracy and the latency that the scenario asks for.
 
 Prices that lie close are one price: which of them is lower depends on what else the machine did while they were measured.
-So forms are compared by their speed beside the same baseline's, timed in turn on the same texts, and within a quarter of the
-quickest the most accurate is chosen, of equals the smallest: that does not change from one run to the next.
+So of the forms within a quarter of the quickest the most accurate is chosen, of equals the smallest: that does not change from
+one run to the next. Their speeds come from the same texts, timed in turn, the fastest part of each.
 """
 
 from __future__ import annotations
