@@ -38,6 +38,7 @@ HEAVY = "import numpy, pandas, scipy.stats, seaborn, torch, transformers.modelin
 COMPUTE = "import time; end = time.process_time() + 2\nwhile time.process_time() < end: pass"
 CELLS, OUTPUT = 200, 100_000
 STEPS, STEP_SECONDS = 5, 2.0
+KEPT = "*/*/.checkpoints/kept/*/step*"
 COMMAND = (sys.executable, "-m", "bigmodel_utils.cli")
 RESUMED = """
 import sys, papermill
@@ -162,11 +163,12 @@ def killed(folder: Path, _: str, times: int = 2) -> None:
         kept = home / "data" / "runs"
         process = subprocess.Popen(words, env=environment)
         wanted = draw.randint(1, STEPS - 1)
-        while len(done := sorted(kept.glob("*/*/.checkpoints/kept/*/step*"))) < wanted:
+        while len(list(kept.glob(KEPT))) < wanted:
             time.sleep(0.02)
         time.sleep(draw.uniform(0, STEP_SECONDS * 0.9))
         process.send_signal(signal.SIGKILL)
         process.wait()
+        done = list(kept.glob(KEPT))
         subprocess.run(words, env=environment, check=True, capture_output=True)
         content = nbformat.read(home / "out.ipynb", as_version=4)
         again = inside(content) - content.cells[0].metadata.papermill.duration
