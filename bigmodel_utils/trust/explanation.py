@@ -14,7 +14,7 @@ from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import attribution, intervals, stability
 from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.attribution import Attribution
-from bigmodel_utils.evaluation.explain import Example
+from bigmodel_utils.evaluation.explain import STEPS_MANY, Example
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.messages import Message
 from bigmodel_utils.trust.evidence import JUDGED, Finding
@@ -168,12 +168,12 @@ def steadiness(model: Classifier, texts: Sequence[str], seed: int, confidence: f
     """
     stays, lots, turned = [], [], []
     for place, text in enumerate(texts):
-        whole = attribution.attribute(model, text)
+        whole = attribution.attribute(model, text, None, STEPS_MANY)
         first, pulls = top(words(whole)), words(whole)
         variants = sorted({stability.with_typos([text], _TYPOS, seed + 1000 * place + n)[0] for n in range(VARIANTS)} - {text})
         if not (first and variants):
             continue
-        others = [attribution.attribute(model, variant, whole.label) for variant in variants]
+        others = [attribution.attribute(model, variant, whole.label, STEPS_MANY) for variant in variants]
         stays.append(float(np.mean([kept(first, top(words(other))) for other in others])))
         lots.append(min(1.0, TOP / len(pulls)))
         turned += [model.labels[answer] != whole.label for answer in model.probabilities(variants).argmax(axis=1)]
