@@ -94,3 +94,4 @@ def leave(*_: object) -> None:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # at once, and kernels with it: they would write on while Python takes down what it has loaded
