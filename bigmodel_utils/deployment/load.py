@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.choices import Deployment
 
 _SHARES = (0.5, 0.7, 0.85, 1.0, 1.2)  # of the rate that a crowd of waiting clients reached; climbed until one does not hold
-_LOWER = (0.35, 0.25, 0.17, 0.12, 0.06)  # tried in turn when the lowest of them does not hold either
+_LOWER = (0.35, 0.25, 0.17, 0.12, 0.06)  # tried in turn when none of them holds
 _LEAST_SHARE = 0.9  # of the offered rate that must be answered within the step; less is a growing queue
 BATCHED, ALONE = 32, 1  # texts answered together
 
@@ -84,9 +84,9 @@ def holds(step: Step, limit_ms: float) -> bool:
 def search(attempt: Callable[[float], Step], top: float, limit_ms: float) -> tuple[Quantity, list[Step]]:
     """Return the highest rate that `attempt` holds, and every step tried in the order of its rate.
 
-    top: a rate near saturation, requests/s. The rate climbs until it does not hold, or falls until it does; the best one must
-    hold again, with a third chance after a passing disturbance, else the next lower one takes its place. The interval runs from
-    the next lower rate that held to the lowest that did not.
+    top: a rate near saturation, requests/s. The rate climbs until it does not hold; the best one must hold again, with a third
+    chance after a passing disturbance, else the next lower one takes its place, at last ones below where the climb began. The
+    interval runs from the next lower rate that held to the lowest that did not.
     """
     steps: list[Step] = []
 
@@ -94,11 +94,14 @@ def search(attempt: Callable[[float], Step], top: float, limit_ms: float) -> tup
         steps.append(attempt(rate))
         return holds(steps[-1], limit_ms)
 
+    def again(rate: float) -> bool:
+        return held(rate) or held(rate)
+
     good = [0.0, *takewhile(held, (share * top for share in _SHARES))]
-    if len(good) == 1:
-        good += islice(filter(held, (share * top for share in _LOWER)), 1)
-    while good[-1] > 0 and not (held(good[-1]) or held(good[-1])):
+    while good[-1] > 0 and not again(good[-1]):
         good.pop()
+    if len(good) == 1:
+        good += islice((share * top for share in _LOWER if held(share * top) and again(share * top)), 1)
     best, lower = good[-1], good[-2] if len(good) > 2 else good[-1]
     high = min((step.offered_rate for step in steps if step.offered_rate > best), default=best)
     requests = sum(step.requests for step in steps if step.offered_rate == best)

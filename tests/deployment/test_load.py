@@ -49,6 +49,9 @@ def test_a_rate_that_fails_when_repeated_gives_way_to_the_next():
 
     found, _ = load.search(attempt, 100, 100.0)
     assert found.mid <= 50 < found.high
+    tried.clear()
+    found, _ = load.search(attempt, 160, 100.0)  # the lowest rate climbed from, 80, fails when repeated
+    assert 0 < found.mid <= 50
 
 
 def test_errors_and_growing_queues_do_not_hold():
