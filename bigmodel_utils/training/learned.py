@@ -87,7 +87,9 @@ def trained(model: PreTrainedModel, settings: Training) -> dict[str, torch.nn.Pa
     stack = layers(model)
     if settings.frozen_layers > len(stack):
         raise TrainingError(
-            f"frozen_layers = {settings.frozen_layers}", f"at most {len(stack)}, the model's layers", "frozen_layers of the scenario"
+            f"frozen_layers = {settings.frozen_layers}",
+            f"at most {len(stack)}, the model's layers",
+            "frozen_layers of the scenario",
         )
     stack[: settings.frozen_layers].requires_grad_(False)
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
