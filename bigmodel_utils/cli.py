@@ -6,28 +6,23 @@ import errno
 import functools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.pipeline import vault_commands
+from bigmodel_utils.pipeline.arguments import DEFAULT, ScenarioName, Settings, parsed
 
 if TYPE_CHECKING:
     from bigmodel_utils.scenario import Scenario
 
-DEFAULT = "reviews_us_to_cn"
 _INTERRUPTED = 130  # how typer ends on Ctrl-C
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__import__("bigmodel_utils").__doc__
 )
 app.add_typer(vault_commands.app)
-
-ScenarioName = Annotated[str, typer.Argument(help="A name from data/scenarios, or the path of a .yml file.")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one value, e.g. --set seed=3.")
-]
 
 Hook = Annotated[
     str | None, typer.Option(metavar="COMMAND|URL", help="Then start this command, or POST to this address on this machine.")
@@ -57,7 +52,7 @@ def run(
     from bigmodel_utils import paths
     from bigmodel_utils.pipeline.runner import run_chain
 
-    overrides = _parsed(settings) | ({"accept_licence": True} if accept_licence else {})
+    overrides = parsed(settings) | ({"accept_licence": True} if accept_licence else {})
     chain = functools.partial(run_chain, scenario, overrides, device, first)
     if on_success or on_failure:
         from bigmodel_utils import scenario as scenarios
@@ -101,7 +96,7 @@ def check(
     from bigmodel_utils.pipeline import preflight
     from bigmodel_utils.value import validity
 
-    chosen = scenarios.load(scenario, _parsed(settings))
+    chosen = scenarios.load(scenario, parsed(settings))
     preflight.names(chosen)
     preflight.inputs(chosen)
     typer.echo(f"{chosen.name} {chosen.hash}: {chosen.title}; {len(chosen.assumptions)} assumptions, all with source and date")
@@ -161,7 +156,7 @@ def why(
     from bigmodel_utils.artifacts import Run
     from bigmodel_utils.pipeline import freshness, runner
 
-    run = Run(scenarios.load(scenario, _parsed(settings)))
+    run = Run(scenarios.load(scenario, parsed(settings)))
     for stage in runner.stages_from(run.stages, notebook)[: 1 if notebook else None]:
         reasons = freshness.changes(run, stage)
         typer.echo(f"{stage}: {'nothing changed' if not reasons else ''}".rstrip())
@@ -246,7 +241,7 @@ def drift(
     from bigmodel_utils.artifacts import Run
     from bigmodel_utils.data import drift as drifting
 
-    run, represent = Run(scenarios.load(scenario, _parsed(settings))), None
+    run, represent = Run(scenarios.load(scenario, parsed(settings))), None
     if run.is_done("02_train_model"):
         from bigmodel_utils.evaluation.predict import Classifier
 
@@ -300,64 +295,6 @@ def monitor(
     typer.echo(found.measures.to_string(index=False))
     typer.echo("ALARM: the stream or its answers have changed" if found.alarm else "no alarm")
     raise typer.Exit(int(found.alarm))
-
-
-@app.command()
-def backup(
-    archive: Annotated[Path, typer.Argument(help="Ends in .tar.gz, or .tar.gz.enc to encrypt with BIGMODEL_KEY.")],
-    scenario: Annotated[str, typer.Option(help="The scenario whose run is backed up.")] = DEFAULT,
-    released: Annotated[bool, typer.Option("--released", help="The released models instead of the run.")] = False,
-    settings: Settings = None,
-) -> None:
-    """Write a run's results, or released models, into one verified archive."""
-    from bigmodel_utils.data import backup as safe
-
-    typer.echo(f"{safe.back_up(_folder(scenario, settings, released), archive, _secret(archive))} files in {archive.name}")
-
-
-@app.command()
-def restore(
-    archive: Annotated[Path, typer.Argument(help="An archive that `bigmodel backup` wrote.")],
-    scenario: Annotated[str, typer.Option(help="The scenario whose run is restored.")] = DEFAULT,
-    released: Annotated[bool, typer.Option("--released", help="The released models instead of the run.")] = False,
-    settings: Settings = None,
-) -> None:
-    """Put a run's results, or released models, back from an archive, each file checked against its hash."""
-    from bigmodel_utils.data import backup as safe
-
-    typer.echo(f"{safe.restore(archive, _folder(scenario, settings, released), _secret(archive))} files restored")
-
-
-def _folder(scenario: str, settings: list[str] | None, released: bool) -> Path:
-    from bigmodel_utils import scenario as scenarios
-    from bigmodel_utils.artifacts import Run
-    from bigmodel_utils.deployment import release as releases
-
-    chosen = scenarios.load(scenario, _parsed(settings))
-    return releases.released(chosen.name) if released else Run(chosen).folder
-
-
-def _secret(archive: Path) -> bytes | None:
-    from bigmodel_utils.data import vault
-
-    return vault.key() if archive.suffix == ".enc" else None
-
-
-def _parsed(settings: list[str] | None) -> dict[str, Any]:
-    import yaml
-
-    overrides = {}
-    for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not (key and equals):
-            raise BigModelError(
-                f"--set {setting}", "--set key=value, e.g. --set target_market.split.train=400", "the command line"
-            )
-        try:
-            overrides[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise BigModelError(f"--set {setting}", "a value in YAML, e.g. 0.3, [1, 2] or 'text'", "the command line") from None
-    return overrides
 
 
 def main() -> None:

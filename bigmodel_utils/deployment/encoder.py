@@ -19,6 +19,7 @@ from torch.nn.functional import embedding, layer_norm, linear, scaled_dot_produc
 
 from bigmodel_utils.deployment import folder as folders
 from bigmodel_utils.training.batches import Encoded
+from bigmodel_utils.training.packed import laid_out, product
 
 _TILE = 16  # tokens
 _FEW = 4  # texts for a core: fewer are answered sooner by all cores together
@@ -76,7 +77,7 @@ class Encoder:
         parts = {"seen": tuple(map(torch.cat, seen))} | {
             part: self._named(f"{name}.{stored}") for part, stored in _PARTS.items()
         }
-        return _Layer(**{part: own if "norm" in part else _laid_out(*own) for part, own in parts.items()})
+        return _Layer(**{part: own if "norm" in part else (laid_out(own[0]), own[1]) for part, own in parts.items()})
 
     def __call__(self, encoded: Encoded, rows: np.ndarray) -> np.ndarray:
         """Return float32 logits of the texts `rows`, (rows, labels): of many, each core answers a part without waiting for others."""
@@ -93,9 +94,9 @@ class Encoder:
         states = embedding(torch.from_numpy(tokens), self._words) + self._places[torch.from_numpy(grid.column)]
         states = self._normed(states, self._norm)
         for layer in self._layers:
-            looked = self._looked(_product(states, layer.seen), grid)
-            states = self._normed(_product(looked, layer.out).add_(states), layer.first_norm)
-            states = self._normed(_product(_product(states, layer.into, "gelu"), layer.back).add_(states), layer.last_norm)
+            looked = self._looked(product(states, *layer.seen), grid)
+            states = self._normed(product(looked, *layer.out).add_(states), layer.first_norm)
+            states = self._normed(product(product(states, *layer.into, "gelu"), *layer.back).add_(states), layer.last_norm)
         pooler, classifier = self._head
         first = states[torch.from_numpy(grid.starts)]
         return linear(torch.tanh(linear(first, *pooler)), *classifier).float().numpy()
@@ -143,13 +144,3 @@ def _on_one_core() -> None:
     """Keep the products of this thread on it."""
     torch.get_num_threads()  # torch sets a new thread's number at first use, which must come before
     threadpool_limits(1, user_api="openmp")
-
-
-def _laid_out(weight: torch.Tensor, bias: torch.Tensor) -> Weights:
-    """Return a product's weight in the order in which the matrix units of this processor read it (oneDNN)."""
-    return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous()), bias
-
-
-def _product(states: torch.Tensor, weights: Weights, then: str = "none") -> torch.Tensor:
-    """Return `states` times a weight that was laid out, plus its bias; `then`: none or gelu."""
-    return torch.ops.mkldnn._linear_pointwise(states, *weights, then, [], "none")

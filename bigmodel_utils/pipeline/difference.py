@@ -11,7 +11,7 @@ from bigmodel_utils.pipeline import history, manifest
 from bigmodel_utils.report.digest import Difference
 
 _VERSIONS = ("version", "python", "libraries", "machine", "commit")
-_SHARED = ("fact", "file", "pin")
+_SHARED = ("fact", "range", "file", "pin")
 
 
 class RunNotFound(BigModelError):

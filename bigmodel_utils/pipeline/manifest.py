@@ -18,7 +18,7 @@ from bigmodel_utils.pipeline.reuse import executed
 
 NAME = "manifest.json"
 DECISION = "08_decide"
-_INPUTS = ("fact", "file", "pin", "result")
+_INPUTS = ("fact", "range", "file", "pin", "result")
 _CODE = ("module", "notebook")
 
 

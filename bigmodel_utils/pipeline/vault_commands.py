@@ -1,4 +1,4 @@
-"""The commands `bigmodel key`, `seal` and `unseal`: files that only who holds the key can read."""
+"""The commands that keep data safe: `bigmodel key`, `seal` and `unseal` for who holds the key; `backup` and `restore`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from bigmodel_utils.pipeline.arguments import DEFAULT, Settings, parsed
 
 app = typer.Typer()
 keys = typer.Typer(
@@ -59,3 +61,44 @@ def unseal(
 
     vault.unseal_to(source, out, vault.key())
     typer.echo(f"opened: {out.name}")
+
+
+@app.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="Ends in .tar.gz, or .tar.gz.enc to encrypt with BIGMODEL_KEY.")],
+    scenario: Annotated[str, typer.Option(help="The scenario whose run is backed up.")] = DEFAULT,
+    released: Annotated[bool, typer.Option("--released", help="The released models instead of the run.")] = False,
+    settings: Settings = None,
+) -> None:
+    """Write a run's results, or released models, into one verified archive."""
+    from bigmodel_utils.data import backup as safe
+
+    typer.echo(f"{safe.back_up(_folder(scenario, settings, released), archive, _secret(archive))} files in {archive.name}")
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="An archive that `bigmodel backup` wrote.")],
+    scenario: Annotated[str, typer.Option(help="The scenario whose run is restored.")] = DEFAULT,
+    released: Annotated[bool, typer.Option("--released", help="The released models instead of the run.")] = False,
+    settings: Settings = None,
+) -> None:
+    """Put a run's results, or released models, back from an archive, each file checked against its hash."""
+    from bigmodel_utils.data import backup as safe
+
+    typer.echo(f"{safe.restore(archive, _folder(scenario, settings, released), _secret(archive))} files restored")
+
+
+def _folder(scenario: str, settings: list[str] | None, released: bool) -> Path:
+    from bigmodel_utils import scenario as scenarios
+    from bigmodel_utils.artifacts import Run
+    from bigmodel_utils.deployment import release as releases
+
+    chosen = scenarios.load(scenario, parsed(settings))
+    return releases.released(chosen.name) if released else Run(chosen).folder
+
+
+def _secret(archive: Path) -> bytes | None:
+    from bigmodel_utils.data import vault
+
+    return vault.key() if archive.suffix == ".enc" else None

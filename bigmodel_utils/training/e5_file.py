@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MAGIC = b"E5S1"
-_BLOCK_VALUES, _BLOCK_BYTES = 32, 18
+_BLOCK_BYTES = 18
 _SHIELD = 0xE000  # private use area: carries characters that must pass NFKC unchanged
 _LAYER_PARTS = {
     "q": "attention.self.query",

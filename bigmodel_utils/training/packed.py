@@ -52,13 +52,13 @@ def _quicker(part: nn.Module) -> Forward | None:
     if isinstance(getattr(part, "intermediate_act_fn", None), GELUActivation):
         return _linear(dense, "gelu")
     if isinstance(norm := getattr(part, "LayerNorm", None), nn.LayerNorm):
-        return partial(_summed, _laid_out(dense), dense.bias, norm)
+        return partial(_summed, laid_out(dense.weight.detach()), dense.bias, norm)
     return None
 
 
 def _linear(part: nn.Linear, then: str = "none") -> Forward:
-    weight, bias = _laid_out(part), part.bias
-    return lambda values: torch.ops.mkldnn._linear_pointwise(values, weight, bias, then, [], "none")
+    weight, bias = laid_out(part.weight.detach()), part.bias
+    return lambda values: product(values, weight, bias, then)
 
 
 def _summed(
@@ -67,5 +67,11 @@ def _summed(
     return norm(torch.ops.mkldnn._linear_pointwise.binary(values, beside, weight, bias, "add"))
 
 
-def _laid_out(part: nn.Linear) -> torch.Tensor:
-    return torch.ops.mkldnn._reorder_linear_weight(part.weight.detach())
+def laid_out(weight: torch.Tensor) -> torch.Tensor:
+    """Return a product's weight in the order in which the matrix units of this processor read it (oneDNN)."""
+    return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
+
+
+def product(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, then: str = "none") -> torch.Tensor:
+    """Return `values` times a weight that was laid out, plus its bias; `then`: none or gelu."""
+    return torch.ops.mkldnn._linear_pointwise(values, weight, bias, then, [], "none")

@@ -8,7 +8,7 @@ import ipywidgets
 import pytest
 
 from bigmodel_utils import notebook, scenario, trace
-from bigmodel_utils.cli import _parsed
+from bigmodel_utils.pipeline.arguments import parsed
 from bigmodel_utils.report.form import Form, form
 
 
@@ -37,7 +37,7 @@ def test_changes_become_the_command_that_makes_them(empty: Form) -> None:
     assert empty.overrides == wanted
     assert scenario.load("smoke", wanted).hash in empty.answer.value
     command = empty.answer.value.split("\n")[1].replace("&#x27;", "'").replace("&quot;", '"')
-    assert _parsed([word for word in shlex.split(command)[3:] if word != "--set"]) == wanted
+    assert parsed([word for word in shlex.split(command)[3:] if word != "--set"]) == wanted
 
 
 def test_a_refused_value_is_explained_at_once(empty: Form) -> None:
