@@ -41,9 +41,9 @@ def test_a_model_that_cannot_be_packed_stays_as_it_is(made, monkeypatch, reason)
     model, texts = made
     expected = _answers(model, texts)
     if reason == "another answer":
-        monkeypatch.setattr(packed, "_laid_out", lambda part: torch.ops.mkldnn._reorder_linear_weight(-part.weight))
+        monkeypatch.setattr(packed, "laid_out", lambda weight: torch.ops.mkldnn._reorder_linear_weight(-weight))
     else:
-        monkeypatch.setattr(packed, "_laid_out", lambda part: torch.ops.mkldnn.renamed(part.weight))
+        monkeypatch.setattr(packed, "laid_out", torch.ops.mkldnn.__getattr__)
     packed.pack(model)
     assert not _replaced(model)
     assert torch.equal(_answers(model, texts), expected)
