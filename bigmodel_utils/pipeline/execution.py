@@ -14,6 +14,7 @@ from bigmodel_utils.pipeline.failure import CellFailed
 from bigmodel_utils.pipeline.progress import Progress
 
 SKIPPED_TAG = "explore"
+_KERNEL_LOST = (RuntimeError, TimeoutError, ConnectionError, ChildProcessError)  # it died, fell silent or never began
 
 
 def notebook(stage: str) -> nbformat.NotebookNode:
@@ -43,7 +44,7 @@ def execute(
 
     kernels.warm(libraries)  # they load while papermill itself does, and later while cells run
     import papermill
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
@@ -72,8 +73,8 @@ def execute(
         )
     except PapermillExecutionError as error:
         failed = CellFailed(stage, error.cell_index, error.ename, error.evalue)
-    except (DeadKernelError, CellTimeoutError, CellExecutionError) as error:
-        failed = CellFailed(stage, current.cell, type(error).__name__, str(error).splitlines()[0])
+    except (CellExecutionError, *_KERNEL_LOST) as error:
+        failed = CellFailed(stage, current.cell, type(error).__name__, str(error).partition("\n")[0] or "no answer")
     finally:
         current.finish(ok=failed is None and running.exists())
     kept = output.with_name(f"{stage}.failed.ipynb")

@@ -35,10 +35,9 @@ def recover(notebook: Path) -> int | None:
 
     A line that the crash cut short does not count.
     """
-    lines = beside(notebook)
-    if not (lines.is_file() and notebook.is_file()):
+    lines, content = beside(notebook), _content(notebook)
+    if content is None or not lines.is_file():
         return None
-    content = json.loads(notebook.read_text(encoding="utf-8"))
     last = None
     for entry in _whole_lines(lines):
         last = entry["index"]
@@ -48,10 +47,11 @@ def recover(notebook: Path) -> int | None:
 
 
 def publish(running: Path, target: Path) -> None:
-    """Move the executed copy to its place without the paths of this machine."""
-    if not running.exists():
+    """Move the executed copy to its place without the paths of this machine; one that cannot be read is dropped."""
+    content = _content(running)
+    if content is None:
+        running.unlink(missing_ok=True)
         return
-    content = json.loads(running.read_text(encoding="utf-8"))
     content["metadata"].setdefault("papermill", {}).update(input_path=None, output_path=target.name)
     content["cells"] = [cell for cell in content["cells"] if _FAILURE_TAG not in cell["metadata"].get("tags", [])]
     text = json.dumps(content, ensure_ascii=False, indent=1)
@@ -59,6 +59,14 @@ def publish(running: Path, target: Path) -> None:
         text = text.replace(f"{base}/", "")
     write_atomic(target, text)
     running.unlink()
+
+
+def _content(notebook: Path) -> dict[str, Any] | None:
+    """Return the notebook; None when it is not there, or when a kill cut papermill's last writing of it short."""
+    try:
+        return json.loads(notebook.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _whole_lines(path: Path) -> list[dict[str, Any]]:

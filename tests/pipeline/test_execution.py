@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,7 @@ import pytest
 
 from bigmodel_utils import paths
 from bigmodel_utils.errors import BigModelError
+from bigmodel_utils.pipeline import kernels
 from bigmodel_utils.pipeline.execution import CellFailed, execute
 from bigmodel_utils.pipeline.progress import Progress
 from bigmodel_utils.pipeline.runner import stages_from
@@ -64,6 +66,20 @@ def test_a_broken_cell_is_named_and_the_copy_kept(room: Path, source: str, name:
     text = (out / "99_try.failed.ipynb").read_text()
     assert "so far" in text
     assert str(room.parent) not in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+@pytest.mark.parametrize("error", [ChildProcessError("the process that forks kernels ended with -9"), TimeoutError()])
+def test_a_kernel_that_does_not_start_is_said_and_not_taken_for_a_full_disk(
+    room: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def fork(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(kernels.Nursery, "fork", fork)
+    write(room, "1")
+    with pytest.raises(CellFailed, match=f"99_try: {type(error).__name__}: "):
+        run(room)
 
 
 def test_a_second_good_run_clears_the_failed_copy(room: Path) -> None:

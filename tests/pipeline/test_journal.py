@@ -172,3 +172,13 @@ def test_an_interrupted_stage_says_from_where_it_goes_on(workspace: Path) -> Non
     page.kept("unknown", int, 3)
     first = resume._cell(STAGE, "judged") + 1
     assert resume.told(run, STAGE, target) == f"goes on from cell {first}, with judged, unknown taken over"
+
+
+def test_a_copy_that_the_crash_left_half_written_stops_no_later_run(workspace: Path) -> None:
+    run = Run(scenario.load("smoke"))
+    target = executed(run, STAGE)
+    target.parent.mkdir(parents=True)
+    half = written(resume.running(target), "1")
+    half.write_text(half.read_text(encoding="utf-8")[:40], encoding="utf-8")  # papermill's last write is not atomic
+    assert resume.told(run, STAGE, target) is None
+    assert list(target.parent.iterdir()) == []
