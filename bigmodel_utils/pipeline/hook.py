@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 
 from bigmodel_utils import paths
 from bigmodel_utils.errors import BigModelError
-from bigmodel_utils.pipeline import history
-from bigmodel_utils.pipeline.failure import RunFailed
+from bigmodel_utils.pipeline import manifest
 from bigmodel_utils.scenario import Scenario
 
 SECONDS = 60  # a hook that takes longer is given up
@@ -68,11 +67,11 @@ def around(chain: Callable[[], Path], scenario: Scenario, success: Hook | None, 
     news = {"scenario": scenario.name, "run": scenario.hash}
     try:
         folder = chain()
-    except (BigModelError, RunFailed) as error:
-        _tell(failure, news | {"result": "failure", "verdict": "", "reason": str(error).splitlines()[0]})
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        _tell(failure, news | {"result": "failure", "verdict": "", "reason": reason})
         raise
-    newest = (history.entries(scenario.name) or [{}])[-1]
-    verdict = newest.get("outcome", {}).get("verdict", "")
+    verdict = manifest.read(folder).get("outcome", {}).get("verdict", "")
     report = paths.shown(folder / "index.html")
     _tell(success, news | {"result": "success", "verdict": verdict, "reason": "", "report": report})
     return folder

@@ -14,7 +14,7 @@ from finished import made, recorded
 
 from bigmodel_utils import paths, scenario
 from bigmodel_utils.errors import BigModelError
-from bigmodel_utils.pipeline import hook
+from bigmodel_utils.pipeline import hook, manifest
 
 TELL = "import json, os, sys; open({out!r}, 'w').write(json.dumps([dict(os.environ), json.load(sys.stdin), sys.argv[1:]]))"
 
@@ -49,6 +49,28 @@ def test_a_refusal_is_told_and_still_raised(workspace: Path) -> None:
         hook.around(refused, scenario.load("smoke"), None, hook.parsed(command(out), "--on-failure"))
     news = json.loads(out.read_text(encoding="utf-8"))[1]
     assert (news["result"], news["reason"]) == ("failure", "given:   seed = -1")
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyError()])
+def test_whatever_stops_a_run_is_told(workspace: Path, error: Exception) -> None:
+    def stopped() -> Path:
+        raise error
+
+    out = workspace / "told.json"
+    with pytest.raises(type(error)):
+        hook.around(stopped, scenario.load("smoke"), None, hook.parsed(command(out), "--on-failure"))
+    assert json.loads(out.read_text(encoding="utf-8"))[1]["reason"] in {"[Errno 28] No space left on device", "KeyError"}
+
+
+def test_the_verdict_told_is_that_of_the_report_and_not_of_a_later_run(workspace: Path) -> None:
+    def overtaken() -> Path:
+        folder = finished()  # the newest line of the history is now another run's
+        manifest.write(made(0.9), folder, {"outcome": {"verdict": "go"}})
+        return folder
+
+    out = workspace / "told.json"
+    hook.around(overtaken, scenario.load("smoke"), hook.parsed(command(out), "--on-success"), None)
+    assert json.loads(out.read_text(encoding="utf-8"))[1]["verdict"] == "go"
 
 
 @pytest.mark.parametrize("text", ["false", "http://127.0.0.1:9/"])
