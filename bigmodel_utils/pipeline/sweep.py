@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -133,7 +133,8 @@ def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, clu
     failures = _on_cluster(cluster, chosen, folder, device) if cluster else _on_this_machine(jobs, chosen, folder, device)
     from bigmodel_utils.report import comparison
 
-    lines = [_line(member, failure) for member, failure in zip(chosen, failures, strict=True)]
+    keys = dict.fromkeys(key for member in chosen for key in member.overrides)
+    lines = [_line(member, failure, keys) for member, failure in zip(chosen, failures, strict=True)]
     return comparison.render(path.stem, lines, folder), sum("failure" in line for line in lines)
 
 
@@ -167,18 +168,21 @@ def _one(member: Member, folder: Path, device: str) -> str | None:
     return None
 
 
-def _line(member: Member, failure: Failure) -> dict[str, Any]:
-    """Return what the comparison shows of a member."""
-    what = ", ".join(f"{key.rpartition('assumptions.')[2]} = {value}" for key, value in member.overrides.items())
+def _line(member: Member, failure: Failure, keys: Iterable[str]) -> dict[str, Any]:
+    """Return what the comparison shows of a member; `keys` are the choices that any member sets."""
+    chosen = scenario.load(member.scenario, member.overrides)
+    content = chosen.model_dump(mode="json")
     line = {
         "label": member.label,
-        "what": what or member.scenario,
+        "title": chosen.title,
         "scenario": member.scenario,
         "overrides": member.overrides,
+        "values": {"scenario": chosen.title} | {key: _at(content, key) for key in keys},
+        "units": {name: given.unit for name, given in chosen.assumptions.items()},
     }
     if failure:
         return line | {"failure": str(failure) or type(failure).__name__}
-    run = Run(scenario.load(member.scenario, member.overrides))
+    run = Run(chosen)
     if manifest.DECISION not in run.stages:
         return line | {"answer": _answer(run)}
     decision, figures = (
@@ -191,6 +195,13 @@ def _line(member: Member, failure: Failure) -> dict[str, Any]:
         "npv": figures["npv"],
         "accuracy": figures["accuracy_target_b"],
     }
+
+
+def _at(content: Any, key: str) -> Any:
+    """Return the value at a dotted key; None where the scenario of this member has no such part."""
+    for step in key.split("."):
+        content = content.get(step) if isinstance(content, dict) else None
+    return content
 
 
 def _answer(run: Run) -> Message:

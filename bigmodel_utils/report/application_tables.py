@@ -55,10 +55,10 @@ def differences(
         Column("difference", Message("difference"), "number1", Message("points")),
         Column("low", Message("low"), "number1", Message("points")),
         Column("high", Message("high"), "number1", Message("points")),
-        Column("p_value", Message("p-value"), "number4"),
+        Column("p_value", Message("p-value"), "p"),
     ]
     real = sum(c.is_real for found in compared.values() for c in found)
-    finding = Message("{real} of {all} differences are real; the rest is not shown", real=real, all=len(rows))
+    finding = Message("{real} of {all} differences are beyond chance", real=real, all=len(rows))
     note = Message("Same rows for both: bootstrap interval of the difference, exact McNemar test.")
     return Table(finding, columns, rows, note)
 

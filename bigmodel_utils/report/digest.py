@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import figure_names, names
+from bigmodel_utils.report import choice_names, figure_names, names
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
 from bigmodel_utils.report.table import LONGEST_OPEN, Column, Table
@@ -49,7 +49,9 @@ class Difference:
 def page(before: dict[str, Any], after: dict[str, Any], differences: Sequence[Difference]) -> Page:
     """Return the page; `before` and `after` are manifests of two runs of one scenario."""
     of = {group: [found for found in differences if found.group == group] for group in ("figure", *GROUPS)}
-    causes = "".join(_causes(group, of[group]) for group in GROUPS)
+    given = {**before.get("scenario", {}).get("assumptions", {}), **after.get("scenario", {}).get("assumptions", {})}
+    units = {name: told["unit"] for name, told in given.items()}
+    causes = "".join(_causes(group, of[group], units) for group in GROUPS)
     main = f'<div class="verdict-list"><h1>{both(headline(before, after))}</h1><p class="lead">{both(_reason(of))}</p>'
     main += f"{_figures(of['figure'])}{causes}</div>"
     bar = f'<span class="brand">{both(TITLE)}</span><span class="push"></span><a href="index.html">{both(Message("Back to the report"))}</a>'
@@ -129,11 +131,10 @@ def _number(value: float | None, moved: Difference) -> Message | None:
     return Message("{value:" + names.spec_for(moved.unit, *shown) + "}", value=value)
 
 
-def _causes(group: str, found: Sequence[Difference]) -> str:
+def _causes(group: str, found: Sequence[Difference], units: Mapping[str, str]) -> str:
     if not found:
         return f"<h2>{both(_NOTHING[group])}</h2>"
-    called = names.choice if group == "scenario" else _data
-    rows = [{"what": called(cause.name), "before": _data(cause.before), "after": _data(cause.after)} for cause in found]
+    rows = [_choice(cause, units) if group == "scenario" else _recorded(cause) for cause in found]
     columns = [
         Column("what", GROUPS[group]),
         Column("before", Message("last run")),
@@ -142,6 +143,15 @@ def _causes(group: str, found: Sequence[Difference]) -> str:
     title = Message("{what}: {count} differ", what=GROUPS[group], count=len(found))
     table = Table(title, columns, rows, Message("As the manifests of both runs record it."))
     return table.html() if len(rows) > LONGEST_OPEN else f"<h2>{both(title)}</h2>{table.html(titled=False)}"
+
+
+def _choice(cause: Difference, units: Mapping[str, str]) -> dict[str, Any]:
+    said = [None if value is None else choice_names.value(cause.name, value, units) for value in (cause.before, cause.after)]
+    return {"what": choice_names.choice(cause.name), "before": said[0], "after": said[1]}
+
+
+def _recorded(cause: Difference) -> dict[str, Any]:
+    return {"what": _data(cause.name), "before": _data(cause.before), "after": _data(cause.after)}
 
 
 def _data(value: Any) -> str | None:

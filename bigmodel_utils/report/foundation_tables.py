@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from bigmodel_utils.evaluation import intervals
 from bigmodel_utils.foundations import summary
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report.table import Column, Table
@@ -50,6 +51,7 @@ _NETWORKS = {
     "yes_or_no": Message("10-50-1, cross-entropy of scores, Adam"),
     "digits": Message("64-64-10 on scanned digits, softmax, Adam"),
 }
+_FEATURES = {"MedInc": Message("income of the block"), "HouseAge": Message("age of its houses")}
 
 
 def printed(claims: pd.DataFrame) -> Table:
@@ -120,6 +122,7 @@ def networks(trained: Mapping[str, Trained]) -> Table:
             "first": float(one.history["loss"].iloc[0]),
             "last": one.final_loss,
             "right": one.right / one.n if one.n else None,
+            "between": _between(one),
             "n": one.n or None,
         }
         for key, one in trained.items()
@@ -138,21 +141,29 @@ def networks(trained: Mapping[str, Trained]) -> Table:
         Column("first", Message("loss at first"), "number4"),
         Column("last", Message("loss at last"), "number4"),
         Column("right", Message("unseen rows right"), "percent1"),
+        Column("between", Message("95% interval"), "number"),
         Column("n", Message("unseen rows"), "integer"),
     ]
     return Table(finding, columns, rows, MEASURED)
+
+
+def _between(one: Trained) -> Message | None:
+    if not one.n:
+        return None
+    low, high = intervals.wilson(one.right, one.n)
+    return Message("{low:percent1} to {high:percent1}", low=low, high=high)
 
 
 def slips(said: Mapping[str, str]) -> Table:
     """Return what PyTorch answers to the text's two slips."""
     rows = [{"what": _SLIPS[key], "said": answer} for key, answer in said.items()]
     columns = [Column("what", Message("as printed")), Column("said", Message("what PyTorch says"))]
-    return Table(Message("What the text prints, and what PyTorch says to it"), columns, rows, MEASURED)
+    return Table(Message("{count} lines stop with an error when run as printed", count=len(rows)), columns, rows, MEASURED)
 
 
 def prices(found: Fit, features: Sequence[str], explained: float) -> Table:
     """Return the weights of a price line by training and in closed form; `explained`: share of the price's variance."""
-    names = [Message("{name}", name=feature) for feature in features] + [Message("constant")]
+    names = [_FEATURES[feature] for feature in features] + [Message("constant")]
     rows = [
         {"name": name, "trained": trained, "best": best}
         for name, trained, best in zip(names, found.weights, found.best_weights, strict=True)
@@ -164,7 +175,7 @@ def prices(found: Fit, features: Sequence[str], explained: float) -> Table:
     ]
     finding = (
         Message(
-            "Training finds the line of the closed form; its features explain {explained:percent} of the price",
+            "Training finds the line of the closed form; its features explain {explained:percent} of what the price varies",
             explained=explained,
         )
         if found.final_loss <= 1.0001 * found.best_loss

@@ -75,7 +75,7 @@ def differences(compared: pd.DataFrame) -> Table:
     real = compared[(compared["low"] > 0) | (compared["high"] < 0)]
     points = {column: 100 * compared[column] for column in ("difference", "low", "high")}
     models = {column: compared[column].map(palette.model_name) for column in ("first", "second")}
-    finding = Message("{real} of {all} differences are real; the rest is not shown", real=len(real), all=len(compared))
+    finding = Message("{real} of {all} differences are beyond chance", real=len(real), all=len(compared))
     columns = [
         Column("first", Message("model")),
         Column("second", Message("against")),

@@ -138,15 +138,6 @@ def assumption(name: str) -> Message:
     return ASSUMPTIONS.get(name, Message("{name}", name=name.replace("_", " ")))
 
 
-def choice(key: str) -> Message:
-    """Return the reader's name of a scenario's key such as `assumptions.tax_rate.mid`; others are shown as they are set."""
-    part, _, rest = key.partition(".")
-    name, _, end = rest.partition(".")
-    if part != "assumptions" or name not in ASSUMPTIONS:
-        return Message("{name}", name=key)
-    return ASSUMPTIONS[name] if end == "mid" else Message("{what} ({end})", what=ASSUMPTIONS[name], end=end)
-
-
 def unit(name: str) -> Message:
     return _UNITS.get(name, Message("{name}", name=name))
 

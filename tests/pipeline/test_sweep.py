@@ -79,7 +79,7 @@ def test_random_members_are_distinct_members_of_the_grid(sizes: list[int], count
 def line(label: str, npv: float, scenario: str = "smoke", **overrides: object) -> dict:
     value = Quantity(mid=npv, low=npv - 9, high=npv + 9, unit="USD", origin="estimated", source="draws")
     share = Quantity(mid=0.8, unit="share", origin="measured", source="test rows")
-    what = {"label": label, "what": str(overrides), "scenario": scenario, "overrides": overrides}
+    what = {"label": label, "title": scenario, "scenario": scenario, "overrides": overrides, "values": overrides, "units": {}}
     return what | {"verdict": "go" if npv > 0 else "stop", "probability": 0.5, "npv": value, "accuracy": share}
 
 
@@ -137,12 +137,16 @@ def test_the_page_tells_what_drives_the_difference_and_shows_every_member() -> N
         line("m01", 100, price=1, wage=5),
         line("m02", 220, price=2, wage=5),
         line("m03", 90, price=1, wage=6),
-        line("m04", -210, price=2, wage=6, **{"<b>": 1}),
-        {"label": "m05", "what": "seed = 3", "scenario": "smoke", "overrides": {}, "failure": "disk <full>"},
-        {"label": "m06", "what": "other", "scenario": "foundations", "overrides": {}, "answer": Message("all hold")},
+        line("m04", -210, price=2, wage="<b>"),
+        {**line("m05", 0, seed=3), "failure": "disk <full>"},
+        {**line("m06", 0, "foundations"), "answer": Message("all hold")},
     ]
+    for ended in lines[4:]:
+        del ended["npv"]
     page = comparison.page("try", lines).main
     assert "5 of 6 runs finished" in page
+    assert "Of 4 runs, 3 say go, 0 wait and 1 stop" in page
+    assert "seed of chance: 3" in page
     assert "moves the value most" in page
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
@@ -160,6 +164,8 @@ def test_members_share_what_they_do_not_change_and_failures_are_shown(smoke_run:
     assert failed == 1
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "2 of 3 runs finished" in page
+    assert "share of the saving charged: 20%" in page
+    assert "value_capture" not in page
     assert "900,000" in page or "900000" in page
     assert (folder / "m02" / "index.html").is_file()
     assert not (folder / "m03").exists()

@@ -70,7 +70,10 @@ def trust(judged: Sequence[Judged]) -> Chart:
         "Rising curves, one for each of {count} subjects: the more a model decides alone, the more of all answers go wrong; dots mark the chosen lines.",
         count=len(judged),
     )
-    note = Message("Dot: the line, set on rows of its own before these were seen. Dashed: the limit. Measured in this run.")
+    note = Message(
+        "Across: share decided alone; up: wrong answers among all. Dot: the line, set on rows of its own before these were seen. "
+        "Dashed: the limit. Measured in this run."
+    )
     curves = [_curve(one) for one in judged]
     return Chart(finding, alt, note, lambda canvas: delegation.draw(canvas, curves, judged[0].limit, 4 * judged[0].limit))
 

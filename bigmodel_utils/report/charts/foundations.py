@@ -80,7 +80,9 @@ def downhill(runs: Mapping[str, pd.DataFrame]) -> Chart:
         else Message("Either sign ends at a loss of {low:number4}", low=ends["downhill"])
     )
     alt = Message("Two curves of the loss over the steps of training: one falls, one climbs without end.")
-    note = Message("Mean squared error on the four cases of exclusive or; logarithmic scale. Computed in this run.")
+    note = Message(
+        "Mean squared error over the steps, on the four cases of exclusive or; logarithmic scale. Computed in this run."
+    )
     return Chart(finding, alt, note, lambda canvas: _losses(canvas, runs, {}))
 
 
@@ -106,7 +108,9 @@ def floor(found: Fit, where: NoiseFloor) -> Chart:
         high=where.high,
         claimed=where.claimed,
     )
-    note = Message("Band: where the error of the best line ends in 998 of 1,000 data sets of this size. Logarithmic scale.")
+    note = Message(
+        "Mean squared error over the steps; logarithmic scale. Band: where the error of the best line ends in 998 of 1,000 data sets of this size."
+    )
     levels = {"printed": where.claimed, "low": where.low, "high": where.high}
     return Chart(finding, alt, note, lambda canvas: _losses(canvas, {"line": found.history}, levels))
 
@@ -171,7 +175,7 @@ def walks(found: pd.DataFrame, surface: tuple[np.ndarray, np.ndarray, np.ndarray
     """Return the walks of the optimisers over the loss. found: optimiser, step, w1, w2, loss; surface: x, y, best weights."""
     ends = found[found["step"] == found["step"].max()].set_index("optimiser")["loss"]
     finding = Message(
-        "After {steps} steps, {best} is nearest to the bottom and {worst} farthest",
+        "After {steps} steps, nearest to the bottom: {best}; farthest: {worst}",
         steps=int(found["step"].max()),
         best=_name(str(ends.idxmin())),
         worst=_name(str(ends.idxmax())),

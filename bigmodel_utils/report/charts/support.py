@@ -78,7 +78,7 @@ def trust(jobs: Mapping[str, Resolved]) -> Chart:
         "Rising curves, one a job: the more is done alone, the more of it goes wrong; dots mark what the line of trust lets through."
     )
     note = Message(
-        "Dot: what the line lets through; for each fifth of the rows it was set on the others, so that more than the allowed errors are "
+        "Across: share done alone; up: errors among it. Dot: what the line lets through; for each fifth of the rows it was set on the others, so that more than the allowed errors are "
         "unlikely. Dashed: the limit. Measured in this run."
     )
     curves = [_curve(job, done) for job, done in jobs.items()]
