@@ -7,17 +7,16 @@ import than this model takes to load. Only attention, where texts must not see e
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from threadpoolctl import threadpool_limits
 from torch.nn.functional import embedding, layer_norm, linear, scaled_dot_product_attention
 
 from bigmodel_utils.deployment import folder as folders
+from bigmodel_utils.training import cores
 from bigmodel_utils.training.batches import Encoded
 from bigmodel_utils.training.packed import laid_out, product
 
@@ -66,8 +65,6 @@ class Encoder:
         self._layers = [self._layer(f"bert.encoder.layer.{number}") for number in range(config["num_hidden_layers"])]
         self._head = self._named("bert.pooler.dense"), self._named("classifier")
         del self._stored
-        self._cores = torch.get_num_threads()
-        self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="core", initializer=_on_one_core)
 
     def _named(self, name: str) -> Weights:
         return self._stored[f"{name}.weight"], self._stored[f"{name}.bias"]
@@ -81,10 +78,11 @@ class Encoder:
 
     def __call__(self, encoded: Encoded, rows: np.ndarray) -> np.ndarray:
         """Return float32 logits of the texts `rows`, (rows, labels): of many, each core answers a part without waiting for others."""
-        if len(rows) < _FEW * self._cores:
+        count = cores.count()
+        if len(rows) < _FEW * count:
             return self._answers(encoded, rows)
-        parts = [np.arange(first, len(rows), self._cores) for first in range(self._cores)]  # rows of like length apart
-        found = list(self._pool.map(lambda part: self._answers(encoded, rows[part]), parts))
+        parts = [np.arange(first, len(rows), count) for first in range(count)]  # rows of like length apart
+        found = list(cores.each(lambda part: self._answers(encoded, rows[part]), parts))
         return np.concatenate(found)[np.argsort(np.concatenate(parts))]
 
     @torch.inference_mode()
@@ -138,9 +136,3 @@ class _Grid:
     def gather(self, wide: torch.Tensor) -> torch.Tensor:
         """Return what `spread` has spread end to end again."""
         return wide.index_select(0, self._cells)
-
-
-def _on_one_core() -> None:
-    """Keep the products of this thread on it."""
-    torch.get_num_threads()  # torch sets a new thread's number at first use, which must come before
-    threadpool_limits(1, user_api="openmp")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.training import cores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,10 +60,13 @@ def attribute(classifier: Classifier, text: str, label: str | None = None, steps
         empty = words(torch.where(markers, ids, tokenizer.pad_token_id))
         told, silent = model(inputs_embeds=torch.cat([embedded, empty])).logits.float().split(1)
     target = int(told.argmax()) if label is None else classifier.labels.index(label)
-    total = torch.zeros_like(embedded)
-    for part in torch.arange(0.5, steps, device=kind).div(steps).split(_AT_ONCE[kind]):
-        path = (empty + part[:, None, None] * (embedded - empty)).requires_grad_(True)
-        total += torch.autograd.grad(_log_odds(model(inputs_embeds=path).logits, target).sum(), path)[0].sum(dim=0)
+
+    def gradient(points: torch.Tensor) -> torch.Tensor:
+        path = (empty + points[:, None, None] * (embedded - empty)).requires_grad_(True)
+        return torch.autograd.grad(_log_odds(model(inputs_embeds=path).logits, target).sum(), path)[0].sum(dim=0)
+
+    points = torch.arange(0.5, steps, device=kind).div(steps).split(_AT_ONCE[kind])
+    total = torch.stack(list(cores.each(gradient, points, kind))).sum(dim=0, keepdim=True)
     scores = ((embedded - empty) * total / steps).sum(dim=-1)[0]
     reached = float(_log_odds(told, target) - _log_odds(silent, target))
     starts, ends = zip(*encoded["offset_mapping"], strict=True)

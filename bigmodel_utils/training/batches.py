@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-BATCH_TOKENS = {"cpu": 2048, "cuda": 65536}  # computed at once where nothing is learned
+BATCH_TOKENS = {"cpu": 1024, "cuda": 65536}  # computed at once, on a CPU by each core, where nothing is learned
 _POOL = 64  # batches' worth of rows that are sorted together: long enough to save padding, short enough to stay random
 _TILE = 8  # tokens: matrix units work in tiles of this width
 

@@ -1,14 +1,14 @@
-"""A training under way, in one safetensors file: weights, optimiser, random state and history. No pickle."""
+"""A training under way, in one safetensors file: weights, optimiser and history. No pickle."""
 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bigmodel_utils import paths
+from bigmodel_utils.artifacts import replacing
 from bigmodel_utils.errors import BigModelError
 
 if TYPE_CHECKING:
@@ -39,25 +39,17 @@ def save(
     path: Path, course: Course, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.Optimizer, fingerprint: str
 ) -> None:
     """Write the state of a training to `path`, whole or not at all."""
-    import torch
     from safetensors.torch import save_file
 
     tensors = {f"weight/{name}": parameter.detach() for name, parameter in parameters.items()}
     tensors |= {f"best/{name}": tensor for name, tensor in course.best.items()}
     for name, parameter in parameters.items():
         tensors |= {f"{moment}/{name}": optimiser.state[parameter][moment] for moment in _MOMENTS}
-    tensors["random/cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random/cuda"] = torch.cuda.get_rng_state()
     told = {key: value for key, value in vars(course).items() if key != "best"}
+    contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        contiguous = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        save_file(contiguous, aside, metadata={"fingerprint": fingerprint, "course": json.dumps(told)})
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(path, "wb") as file:
+        save_file(contiguous, file.name, metadata={"fingerprint": fingerprint, "course": json.dumps(told)})
 
 
 def restore(
@@ -90,9 +82,6 @@ def restore(
                 moment: tensors[f"{moment}/{name}"].to(parameter.device if moment != "step" or _on_device(optimiser) else "cpu")
                 for moment in _MOMENTS
             }
-    torch.set_rng_state(tensors["random/cpu"])
-    if "random/cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["random/cuda"])
     best = {name.removeprefix("best/"): tensor for name, tensor in tensors.items() if name.startswith("best/")}
     return Course(**json.loads(told["course"]), best=best)
 

@@ -47,11 +47,6 @@ class Crew:
         self.rank = dist.get_rank() if self.together else 0
         self.size = dist.get_world_size() if self.together else 1
 
-    def scatter_seeds(self, seed: int, step: int) -> None:
-        """Let every process but the first drop other elements than the first; what is dropped depends on `seed` and `step`."""
-        if self.rank:
-            torch.manual_seed((seed << 16) + step * self.size + self.rank)
-
     def share(self, rows: np.ndarray) -> np.ndarray:
         """Return this process's share of a batch; it may be empty."""
         return np.array_split(rows, self.size)[self.rank]

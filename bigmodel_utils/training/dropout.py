@@ -1,7 +1,13 @@
-"""Dropout at a sixth of the price on a CPU: one random byte decides an element, where PyTorch draws a number for each."""
+"""Dropout at a sixth of the price on a CPU: one random byte decides an element, where PyTorch draws a number for each.
+
+Parts of a batch that are computed at once draw from generators of their own, so that what is dropped does not hang on which is first.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,13 +18,26 @@ if TYPE_CHECKING:
 
 _LEVELS = 256  # a byte tells that many probabilities apart: 0.1 becomes 26/256, and what stays is scaled by just that
 _ATTENTION = "bigmodel_bytes"
+_source = threading.local()  # its generator: what this thread draws from
+
+
+@contextmanager
+def drawing(seed: int) -> Iterator[None]:
+    """Let this thread draw from a generator of its own."""
+    _source.generator = torch.Generator().manual_seed(seed)
+    try:
+        yield
+    finally:
+        del _source.generator
 
 
 def drop(values: torch.Tensor, probability: float) -> torch.Tensor:
     """Return `values` with about that share set to zero and the rest scaled up, so that the mean stays."""
     cut = min(round(probability * _LEVELS), _LEVELS - 1)
     count = values.numel()
-    words = torch.empty(-(-count // 8), dtype=torch.int64).random_(-(2**63), None)
+    words = torch.empty(-(-count // 8), dtype=torch.int64).random_(
+        -(2**63), None, generator=getattr(_source, "generator", None)
+    )
     drawn = words.view(torch.uint8)[:count].view(values.shape)
     kept = torch.ge(drawn, cut, out=torch.empty(values.shape, dtype=values.dtype))
     return values * kept.mul_(_LEVELS / (_LEVELS - cut))
@@ -68,14 +87,22 @@ def lighten(model: PreTrainedModel) -> None:
         model.set_attn_implementation("eager")  # an architecture whose attention is more than the plain steps
 
 
-def toy_answers(model: PreTrainedModel) -> torch.Tensor:
-    """Return what the model says to a padded toy batch, dropout off."""
+def is_light(model: PreTrainedModel) -> bool:
+    """Whether `model` drops by bytes alone: nothing comes from torch's own generator, which threads would share."""
+    with torch.random.fork_rng(devices=[]), drawing(0):
+        before = torch.get_rng_state()
+        toy_answers(model, learning=True)
+        return torch.equal(torch.get_rng_state(), before)
+
+
+def toy_answers(model: PreTrainedModel, learning: bool = False) -> torch.Tensor:
+    """Return what the model says to a padded toy batch; it drops nothing unless it is `learning`."""
     was_training = model.training
     ids = torch.arange(14).view(2, 7) % model.config.vocab_size
     mask = torch.ones_like(ids)
     mask[0, 4:] = 0
     with torch.inference_mode():
-        found = model.eval()(input_ids=ids, attention_mask=mask).logits.float()
+        found = model.train(learning)(input_ids=ids, attention_mask=mask).logits.float()
     model.train(was_training)
     return found if found.ndim == 2 else found[mask.bool()]
 

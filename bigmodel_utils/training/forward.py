@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bigmodel_utils.training import cores
 from bigmodel_utils.training.batches import BATCH_TOKENS, Encoded, by_length
 from bigmodel_utils.training.device import Device
 from bigmodel_utils.training.trunk import Held, Trunk
@@ -51,9 +52,12 @@ def read(
     answers = np.zeros((len(encoded.lengths), model.config.num_labels), dtype=np.float32)
     seen = np.zeros((len(encoded.lengths), model.config.hidden_size if vectors else 0), dtype=np.float32)
     (held,) = trunk.hold(encoded)
+    batches = by_length(encoded.lengths, trunk.tokens_at_once)
     try:
-        for rows in by_length(encoded.lengths, trunk.tokens_at_once):
-            answers[rows], seen[rows] = _batch(trunk, held, rows, vectors)
+        for rows, found in zip(
+            batches, cores.each(lambda rows: _batch(trunk, held, rows, vectors), batches, device.kind), strict=True
+        ):
+            answers[rows], seen[rows] = found
     finally:
         trunk.restore()
         model.train(was_training)

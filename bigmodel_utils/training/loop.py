@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bigmodel_utils.choices import Training
-from bigmodel_utils.training import checkpoint
+from bigmodel_utils.training import checkpoint, cores
 from bigmodel_utils.training.batches import by_length, shuffled
 from bigmodel_utils.training.checkpoint import Course
 from bigmodel_utils.training.device import Device, DeviceError
 from bigmodel_utils.training.distributed import Crew
-from bigmodel_utils.training.dropout import lighten
+from bigmodel_utils.training.dropout import drawing, is_light, lighten
 from bigmodel_utils.training.forward import BATCH_TOKENS
 from bigmodel_utils.training.learned import TrainingError, frozen_depth, trained
 from bigmodel_utils.training.objective import Objective
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 CLIP_NORM = 1.0
+_LEAST_ROWS = 4  # of a batch that are worth a core of their own
 _LOG_POINTS = 40  # rows of training loss in a history
 _SAVE_SECONDS = 60.0
 
@@ -73,6 +75,9 @@ class Loop:
         self._depth = depth = frozen_depth(settings)
         self._frozen = [embeddings(self.image.model), *layers(self.image.model)[:depth]] if depth else []
         self._nothing = torch.zeros((), device=device.kind)
+        self._each = map if self.sharded else partial(cores.each, kind=device.kind)
+        together = device.kind == "cpu" and not self.sharded and is_light(self.image.model)
+        self._parts = cores.count() if together else 1
         self.course = Course()
 
     def run(self, name: str, keep: Keep | None = None) -> Course:
@@ -83,7 +88,6 @@ class Loop:
         if keep and keep.path.exists():
             self.course = checkpoint.restore(keep.path, self.parameters, self.optimiser, keep.fingerprint)
         progress = Progress(name, self.steps)
-        self.crew.scatter_seeds(self.seed, self.course.step)
         with self._held():
             for rows in self._remaining():
                 if self.course.checks_without_gain >= self.settings.patience:
@@ -132,6 +136,7 @@ class Loop:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * self._rate()
         mine = [] if self.sharded else list(self.parameters.values())  # shards are summed on their way to their holders
+        torch.manual_seed(self._draw(0))
         loss = self.crew.summed(self._gradients(rows), mine)
         for parameter, origin in zip(self.parameters.values(), self.origin, strict=False):
             parameter.grad.add_(parameter.detach() - origin, alpha=self.settings.anchor)
@@ -139,6 +144,10 @@ class Loop:
         self.optimiser.step()
         self.image.refresh()
         return loss
+
+    def _draw(self, part: int) -> int:
+        """Return what decides which elements a part of this step drops, so that a resumed training drops the same."""
+        return int(np.random.SeedSequence((self.seed, self.course.step, self.crew.rank, part)).generate_state(1, np.uint64)[0])
 
     def _rate(self) -> float:
         """Share of the learning rate at this step: linear warm-up, then linear decay to zero."""
@@ -156,8 +165,7 @@ class Loop:
         while True:
             self.image.forget()
             try:
-                parts = np.array_split(rows, max(1, min(self.course.splits, len(rows))))
-                return torch.stack([self._backward(part, weight) for part in parts if len(part)] or [self._nothing]).sum()
+                return self._summed(rows, weight)
             except torch.OutOfMemoryError:
                 if self.sharded or self.course.splits >= len(rows):
                     raise DeviceError(
@@ -168,12 +176,20 @@ class Loop:
                 self.course.splits *= 2
                 torch.cuda.empty_cache()
 
-    def _backward(self, rows: np.ndarray, weight: float) -> torch.Tensor:
-        """Add the gradient of these rows' part of the batch's mean loss, and return that part."""
-        loss = self.objective.loss(self.trunk.output(self.train, rows).logits.float(), rows) / weight
-        loss.backward()
-        self.image.collect()
-        return loss.detach()
+    def _summed(self, rows: np.ndarray, weight: float) -> torch.Tensor:
+        """Add the gradient of the summed loss of `rows` over `weight`, and return that loss; each core takes a part of them."""
+        count = min(len(rows), max(self.course.splits, min(self._parts, len(rows) // _LEAST_ROWS)))
+        parts = list(enumerate(np.array_split(rows, count))) if count else []
+        total = self._nothing
+        for loss, gradients in self._each(lambda part: self._backward(*part, weight), parts):
+            self.image.collect(gradients)
+            total = total + loss
+        return total
+
+    def _backward(self, number: int, rows: np.ndarray, weight: float) -> tuple[torch.Tensor, Sequence[torch.Tensor | None]]:
+        with drawing(self._draw(number)):
+            loss = self.objective.loss(self.trunk.output(self.train, rows).logits.float(), rows) / weight
+            return loss.detach(), self.image.gradients(loss)
 
     def _report(self, progress: Progress, keep: Keep | None) -> None:
         """Log, check on validation data, and keep the state, when each is due."""
@@ -234,12 +250,13 @@ class Loop:
         """Return mean loss and the objective's measure on the validation texts, dropout off."""
         import torch
 
-        model, observed = self.image.model, []
-        model.eval()
-        with torch.no_grad():
-            batches = by_length(self.objective.validation.lengths, BATCH_TOKENS[self.device.kind])
-            for rows in batches if self.sharded else batches[self.crew.rank :: self.crew.size]:
-                observed.append(self.objective.observe(self.trunk.output(self.validation, rows).logits.float(), rows))
+        @torch.no_grad()
+        def observe(rows: np.ndarray) -> Any:
+            return self.objective.observe(self.trunk.output(self.validation, rows).logits.float(), rows)
+
+        self.image.model.eval()
+        batches = by_length(self.objective.validation.lengths, BATCH_TOKENS[self.device.kind])
+        observed = list(self._each(observe, batches if self.sharded else batches[self.crew.rank :: self.crew.size]))
         self._learn()
         return self.objective.score(observed if self.sharded else self.crew.gathered(observed))
 

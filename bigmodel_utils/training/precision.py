@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,29 +23,31 @@ class Image:
     def __init__(self, original: PreTrainedModel, device: Device) -> None:
         self.original = original
         self.model = image(original, device)
-        pairs = zip(original.parameters(), self.model.parameters(), strict=True)
-        self._pairs = [(one, other) for one, other in pairs if one is not other and one.requires_grad]
+        pairs = list(zip(original.parameters(), self.model.parameters(), strict=True))
+        self._learning = [(one, other) for one, other in pairs if one.requires_grad]
+        self._copied = [(one, other) for one, other in self._learning if one is not other]
 
-    @torch.no_grad()
-    def collect(self) -> None:
-        """Add the gradients of the image to those of the original, in float32."""
-        for original, computed in self._pairs:
-            if computed.grad is None:
+    def gradients(self, loss: torch.Tensor) -> Sequence[torch.Tensor | None]:
+        """Return the gradient of `loss` by each weight of the image that learns; None where it has no part in it."""
+        return torch.autograd.grad(loss, [weight for _, weight in self._learning], allow_unused=True)
+
+    def collect(self, gradients: Sequence[torch.Tensor | None]) -> None:
+        """Add `gradients` to those of the original, in float32."""
+        for (original, _), gradient in zip(self._learning, gradients, strict=True):
+            if gradient is None:
                 continue
             if original.grad is None:
-                original.grad = computed.grad.float()
+                original.grad = gradient.float()
             else:
-                original.grad.add_(computed.grad)
-            computed.grad = None
+                original.grad.add_(gradient)
 
     def forget(self) -> None:
-        """Drop the gradients of both."""
-        for model in (self.original, self.model):
-            model.zero_grad(set_to_none=True)
+        """Drop the gradients."""
+        self.original.zero_grad(set_to_none=True)
 
     @torch.no_grad()
     def refresh(self) -> None:
         """Bring the weights that learn from the original to the image."""
-        if self._pairs:
-            originals, images = zip(*self._pairs, strict=True)
+        if self._copied:
+            originals, images = zip(*self._copied, strict=True)
             torch._foreach_copy_(images, originals)

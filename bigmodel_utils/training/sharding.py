@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -35,8 +36,13 @@ class Shards:
         """Drop the gradients."""
         self.model.zero_grad(set_to_none=True)
 
-    def collect(self) -> None:
-        """Nothing to do: gradients arrive where their parameters are."""
+    def gradients(self, loss: torch.Tensor) -> Sequence[torch.Tensor]:
+        """Leave the gradient of `loss` where its parameters are, and return nothing."""
+        loss.backward()
+        return ()
+
+    def collect(self, gradients: Sequence[torch.Tensor]) -> None:
+        """Nothing to do."""
 
     def refresh(self) -> None:
         """Nothing to do: the parameters that learn are those that compute."""

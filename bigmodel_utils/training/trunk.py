@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from bigmodel_utils.training import cores
 from bigmodel_utils.training.batches import Encoded, by_length
 
 if TYPE_CHECKING:
@@ -27,16 +30,21 @@ _memory: OrderedDict[str, tuple[torch.Tensor, float]] = OrderedDict()  # output 
 
 
 class _Reached(Exception):
-    """The frozen part has answered; nothing above it need run."""
+    """The frozen part has answered, with `output`; nothing above it need run."""
+
+    def __init__(self, output: Any) -> None:
+        self.output = output
 
 
 class _Recall(nn.Module):
-    """Stands where the embeddings stood and returns the kept output of the frozen part for the batch at hand."""
+    """Stands where the embeddings stood and returns the kept output of the frozen part for the batch that its thread has at hand."""
 
-    states: torch.Tensor
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_hand = threading.local()
 
     def forward(self, *_: Any, **__: Any) -> torch.Tensor:
-        return self.states
+        return self.at_hand.states
 
 
 @dataclass
@@ -76,7 +84,7 @@ class Trunk:
         """Return the model's output on `rows` of texts."""
         ids, mask = (tensor.to(self.model.device, non_blocking=True) for tensor in held.encoded.batch(rows))
         if self._recall is not None:
-            self._recall.states = _padded(held, rows, mask)
+            self._recall.at_hand.states = _padded(held, rows, mask)
         return self.model(input_ids=ids, attention_mask=mask, **asked)
 
     def restore(self) -> None:
@@ -115,43 +123,52 @@ class Trunk:
 
     def _states(self, encoded: Encoded, width: int) -> torch.Tensor:
         states = torch.empty(len(encoded.flat), width, dtype=self.model.dtype, device=self.model.device)
-        for rows in by_length(encoded.lengths, self.tokens_at_once):
+
+        def read(rows: np.ndarray) -> None:
             ids, mask = (tensor.to(self.model.device, non_blocking=True) for tensor in encoded.batch(rows))
             states[_places(encoded, rows).to(states.device)] = self._lower(ids, mask)[mask.bool()]
+
+        with self._stopping():
+            list(cores.each(read, by_length(encoded.lengths, self.tokens_at_once), states.device.type))
         return states
 
-    @torch.no_grad()
-    def _lower(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the output of the lowest layers, (rows, width, features)."""
-        found = []
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Let the model, at rest, stop above the lowest layers with what they say."""
 
         def stop(_: nn.Module, __: Any, output: Any) -> None:
-            found.append(output)
-            raise _Reached
+            raise _Reached(output)
 
-        handle = layers(self.model)[self.depth - 1].register_forward_hook(stop)
-        was_training = self.model.training
+        handle, was_training = layers(self.model)[self.depth - 1].register_forward_hook(stop), self.model.training
+        self.model.eval()
         try:
-            self.model.eval()(input_ids=ids, attention_mask=mask)
-        except _Reached:
-            return found[0]
+            yield
         finally:
             handle.remove()
             self.model.train(was_training)
+
+    @torch.no_grad()
+    def _lower(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
+        """Return the output of the lowest layers of a model that stops above them: (rows, width, features), or what others make."""
+        try:
+            return self.model(input_ids=ids, attention_mask=mask)
+        except _Reached as reached:
+            return reached.output
 
     @torch.no_grad()
     def _is_alike(self, encoded: Encoded, width: int) -> bool:
         """Whether the upper part alone, fed with the lower part's output, gives the whole model's answers."""
         rows = np.arange(min(2, len(encoded.lengths)))
         ids, mask = (tensor.to(self.model.device) for tensor in encoded.batch(rows))
-        lower, was_training = self._lower(ids, mask), self.model.training
+        with self._stopping():
+            lower = self._lower(ids, mask)
         if not isinstance(lower, torch.Tensor) or lower.shape != (*ids.shape, width):
             return False
-        self.model.eval()
-        whole = self.model(input_ids=ids, attention_mask=mask).logits
+        was_training = self.model.training
+        whole = self.model.eval()(input_ids=ids, attention_mask=mask).logits
         restore = self._cut()
         try:
-            self._recall.states = lower
+            self._recall.at_hand.states = lower
             return torch.allclose(self.model(input_ids=ids, attention_mask=mask).logits, whole, rtol=1e-3, atol=1e-3)
         except (TypeError, AttributeError, ValueError, IndexError, RuntimeError):  # an architecture of another build
             return False

@@ -106,3 +106,29 @@ def test_a_lightened_model_answers_as_before(made):
     assert not [part for part in model.modules() if type(part) is torch.nn.Dropout]
     model.train()
     assert not torch.allclose(model(input_ids=ids, attention_mask=mask).logits, expected)
+
+
+def test_parts_draw_by_their_own_seed(made):
+    model, texts = made
+    ids, mask = texts.batch(np.arange(8))
+    dropout.lighten(model)
+    model.train()
+
+    def answers(seed):
+        with dropout.drawing(seed):
+            return model(input_ids=ids, attention_mask=mask).logits
+
+    first, before = answers(1), torch.get_rng_state()
+    assert torch.equal(answers(1), first)
+    assert not torch.equal(answers(2), first)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_model_that_draws_from_torch_itself_is_told_from_one_that_does_not(made):
+    model, _ = made
+    assert not dropout.is_light(model)
+    dropout.lighten(model)
+    assert dropout.is_light(model)
+    assert not model.training
+    model.classifier = torch.nn.Sequential(torch.nn.AlphaDropout(0.1), model.classifier)
+    assert not dropout.is_light(model)
