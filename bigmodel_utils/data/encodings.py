@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import json
 import re
 import unicodedata
+import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from bigmodel_utils.data import vault
 from bigmodel_utils.data.account import DataError
 
 MAX_LINE_BYTES = 4_000_000
+PACKED = ".gz"
 _BLOCK = 1 << 20
 # What companies of a language area still export beside UTF-8 (WHATWG Encoding Standard, legacy encodings by locale).
 _LEGACY = {
@@ -47,10 +51,11 @@ def lines(path: Path, language: str, on_repair: Callable[[int], None]) -> Iterat
     """Yield the lines of a text file with their line ends, a block of about a megabyte in memory at a time.
 
     UTF-8 is tried first, then the legacy encodings of `language`, line by line, so mixed files are mended; `on_repair`
-    is told the number (from 1) of every such line. A file ending in .enc is opened through the vault.
-    Raises DataError with file and line for NUL bytes, a line above MAX_LINE_BYTES and bytes that no encoding explains.
+    is told the number (from 1) of every such line. A file ending in .enc is opened through the vault, one in .gz unpacked
+    as it is read, so that a small file of enormous content fills no memory. Raises DataError with file and line for NUL bytes,
+    a line above MAX_LINE_BYTES and bytes that no encoding explains, and for a packed file that is damaged.
     """
-    with vault.open_bytes(path) as file:
+    with _opened(path) as file:
         if wide := _WIDE.get(file.peek(2)[:2]):
             yield from _wide_lines(file, path, wide)
             return
@@ -60,6 +65,21 @@ def lines(path: Path, language: str, on_repair: Callable[[int], None]) -> Iterat
                 block.removeprefix(codecs.BOM_UTF8) if number == 1 else block, path, number, language, on_repair
             )
             number += block.count(b"\n")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[io.BufferedReader]:
+    with vault.open_bytes(path) as file:
+        if vault.plain_name(path).suffix.lower() != PACKED:
+            yield file
+            return
+        try:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                yield io.BufferedReader(unpacked)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(
+                f"{paths.shown(path)}: {error}", "a whole gzip file", "pack it again, or give it unpacked"
+            ) from None
 
 
 def _decoded(block: bytes, path: Path, number: int, language: str, on_repair: Callable[[int], None]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A company's own files, read in batches: CSV, TSV, JSONL, Parquet and Excel, refused by file, row and column."""
+"""A company's own files, read in batches: CSV, TSV, JSONL (also gzipped), Parquet and Excel, refused by file, row and column."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BATCH = 20_000
-FORMATS = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
+TEXTS = (".csv", ".tsv", ".jsonl")
+FORMATS = (*TEXTS, ".parquet", ".xlsx")
 _DELIMITERS = ",;\t|"
 _MEND = "the file, or `columns` of the scenario"
 
@@ -42,7 +43,11 @@ def batches(path: Path, columns: dict[str, str], language: str, account: Account
     readers = {".csv": _delimited, ".tsv": _delimited, ".jsonl": _jsonl, ".parquet": _parquet, ".xlsx": _excel}
     kind = form(path)
     if kind not in readers:
-        raise DataError(f"{path.name}", f"{', '.join(FORMATS)}; {nearest(kind, FORMATS)}", "`origin` of the scenario")
+        raise DataError(
+            f"{path.name}",
+            f"{', '.join(FORMATS)}, text also packed ({encodings.PACKED}); {nearest(kind, FORMATS)}",
+            "`origin` of the scenario",
+        )
     if path.stat().st_size == 0:
         raise DataError(f"{paths.shown(path)} is empty", "at least one record", _MEND)
     records = readers[kind](path, columns, language, account)
@@ -55,8 +60,10 @@ def batches(path: Path, columns: dict[str, str], language: str, account: Account
 
 
 def form(path: Path) -> str:
-    """Return the format of a file by its ending, looking through .enc: '.csv' for both r.csv and r.csv.enc."""
-    return Path(path.stem if path.suffix == vault.ENDING else path.name).suffix.lower()
+    """Return the format of a file by its ending, looking through .enc and .gz: '.csv' for r.csv, r.csv.enc and r.csv.gz."""
+    name = vault.plain_name(path)
+    inner = name.with_suffix("").suffix.lower()
+    return inner if name.suffix.lower() == encodings.PACKED and inner in TEXTS else name.suffix.lower()
 
 
 def _delimited(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:

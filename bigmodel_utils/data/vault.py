@@ -98,6 +98,11 @@ def sealed_name(path: Path) -> Path:
     return path
 
 
+def plain_name(path: Path) -> Path:
+    """Return the name that a file has, or had before it was sealed."""
+    return path.with_suffix("") if path.suffix == ENDING else path
+
+
 def open_bytes(path: Path) -> io.BufferedReader:
     """Return the bytes of a file, through the vault's key when it ends in .enc."""
     return unseal(path, key()) if path.suffix == ENDING else path.open("rb")

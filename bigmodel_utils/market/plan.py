@@ -116,10 +116,10 @@ def schedule(work: Sequence[Task]) -> pd.DataFrame:
 
 
 def simulate(work: Sequence[Task], draws: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], pd.DataFrame]:
-    """Return (week in which all is done, one per draw) and, per task, its finish (low, mid, high), budget and criticality.
+    """Return (week in which all is done, one per draw) and, per task, its start, finish (low, mid, high), budget and criticality.
 
     Durations follow the PERT distribution, independently. `criticality` is the share of draws in which the task lies on
-    the longest path; `usd_*` are P10, P50 and P90 of its cost.
+    the longest path; `start` is a median, `low`, `mid`, `high` and `usd_*` are P10, P50 and P90.
     """
     import pandas as pd
 
@@ -131,8 +131,9 @@ def simulate(work: Sequence[Task], draws: int, rng: np.random.Generator) -> tupl
         low, mid, high = np.quantile(finish[task.name], [0.1, 0.5, 0.9])
         cost_low, cost_mid, cost_high = np.quantile(weeks[task.name] * task.usd_per_week, [0.1, 0.5, 0.9])
         critical = float(np.mean(slack[task.name] < 1e-9))
-        rows.append((task.name, task.stage, low, mid, high, cost_low, cost_mid, cost_high, critical))
-    columns = ["task", "stage", "low", "mid", "high", "usd_low", "usd_mid", "usd_high", "criticality"]
+        start = float(np.median(finish[task.name] - weeks[task.name]))
+        rows.append((task.name, task.stage, start, low, mid, high, cost_low, cost_mid, cost_high, critical))
+    columns = ["task", "stage", "start", "low", "mid", "high", "usd_low", "usd_mid", "usd_high", "criticality"]
     return np.max(list(finish.values()), axis=0), pd.DataFrame(rows, columns=columns)
 
 

@@ -1,4 +1,4 @@
-"""Runs at the same time never make the same result twice: who comes second waits and takes it over."""
+"""Runs at the same time: never the same one twice, and never the same result, which who comes second takes over."""
 
 from __future__ import annotations
 
@@ -6,12 +6,45 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bigmodel_utils import paths
 from bigmodel_utils.artifacts import Run
+from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.pipeline import freshness, reuse
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 FOLDER = ".claims"
+
+
+def lock(folder: Path) -> BaseFileLock:
+    """Return the lock of a run's folder, to be had at once or not at all (filelock.Timeout)."""
+    from filelock import FileLock
+
+    return FileLock(folder / ".lock", timeout=0)
+
+
+@contextlib.contextmanager
+def alone(run: Run) -> Iterator[None]:
+    """Hold the run's lock; raises BigModelError when it is under way, or its folder cannot be written."""
+    from filelock import Timeout
+
+    try:
+        run.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BigModelError(
+            f"{error.strerror}: {paths.shown(run.folder)}", "a folder that may be written", "its rights, or BIGMODEL_HOME"
+        ) from None
+    try:
+        with lock(run.folder):
+            yield
+    except Timeout:
+        raise BigModelError(
+            f"'{run.scenario.name}' ({run.id}), which is under way", "one at a time", "wait for the other one to end"
+        ) from None
 
 
 @contextlib.contextmanager

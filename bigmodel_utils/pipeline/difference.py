@@ -40,7 +40,7 @@ def find(name: str) -> dict[str, Any]:
     """
     scenario, back, steps = name.partition("~")
     if known := history.entries(scenario):
-        place = int(steps or 0) if steps.isdigit() or not back else len(known)
+        place = int(steps or 0) if steps.isdecimal() or not back else len(known)
         if place < len(known):
             return known[-1 - place]
         raise RunNotFound(f"run '{name}'", f"{scenario} to {scenario}~{len(known) - 1}", "bigmodel list")

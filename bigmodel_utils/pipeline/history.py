@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bigmodel_utils import paths
-from bigmodel_utils.artifacts import Run, write_atomic
+from bigmodel_utils.artifacts import Run, replacing
 from bigmodel_utils.pipeline import manifest
 
 NAME = "history.jsonl"
@@ -19,11 +19,7 @@ def path(scenario: str) -> Path:
 
 def entries(scenario: str) -> list[dict[str, Any]]:
     """Return the manifests of a scenario's finished runs, oldest first; a line that cannot be read does not count."""
-    try:
-        lines = path(scenario).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []
-    return [found for line in lines if (found := _parsed(line))]
+    return [found for line in _lines(scenario) if (found := _parsed(line))]
 
 
 def before(scenario: str, now: dict[str, Any]) -> dict[str, Any]:
@@ -47,25 +43,29 @@ def record(run: Run, reports: Path, content: dict[str, Any], newest: bool) -> di
 
 
 def _append(known: Path, sealed: dict[str, Any]) -> None:
-    earlier = known.read_text(encoding="utf-8") if known.is_file() else ""
-    joint = "" if not earlier or earlier.endswith("\n") else "\n"  # a line that was cut short stays a line
-    write_atomic(known, f"{earlier}{joint}{json.dumps(sealed, ensure_ascii=False, sort_keys=True)}\n")
+    earlier = known.read_bytes() if known.is_file() else b""
+    joint = b"" if not earlier or earlier.endswith(b"\n") else b"\n"  # a line that was cut short stays a line
+    with replacing(known, "wb") as file:
+        file.write(earlier + joint + json.dumps(sealed, ensure_ascii=False, sort_keys=True).encode() + b"\n")
 
 
 def broken(scenario: str) -> list[int]:
     """Return the numbers of the lines, from 1, that were altered or do not follow the line before them."""
-    known = path(scenario)
-    lines = known.read_text(encoding="utf-8", errors="replace").splitlines() if known.is_file() else []
     found, link = [], None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_lines(scenario), start=1):
         record = _parsed(line) or {}
         if not record or record.get("before") != link or record.get("seal") != manifest.seal(record):
             found.append(number)
-        link = record.get("seal")
+        link = record.get("seal", link)
     return found
 
 
-def _parsed(line: str) -> dict[str, Any] | None:
+def _lines(scenario: str) -> list[bytes]:
+    known = path(scenario)
+    return known.read_bytes().splitlines() if known.is_file() else []
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(line)
     except ValueError:

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,7 @@ def run_chain(
     _ready(run, stages, device)
     parameters = {"scenario": _as_seen_from_notebooks(name), "overrides": overrides}
     event = {"scenario": run.scenario.name, "run": run.id, "first": first}
-    with _alone(run), audit.logged("run", **event), progress or Progress() as shown:
+    with claims.alone(run), audit.logged("run", **event), progress or Progress() as shown:
         made = [stage for stage in stages if _step(run, stage, parameters, shown, forced=first is not None)]
         folder = _rendered(run, into or paths.reports() / run.scenario.name, bool(made))
     trace.remember()
@@ -178,26 +178,6 @@ def _choose_device(device: str) -> None:
                 "--device, or install the CUDA build of torch",
             )
     os.environ |= {"BIGMODEL_DEVICE": device, "BIGMODEL_BATCH": "1"}
-
-
-@contextlib.contextmanager
-def _alone(run: Run) -> Iterator[None]:
-    """Hold the run's lock: the same run twice at once would write over its own results."""
-    from filelock import FileLock, Timeout
-
-    try:
-        run.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BigModelError(
-            f"{error.strerror}: {paths.shown(run.folder)}", "a folder that may be written", "its rights, or BIGMODEL_HOME"
-        ) from None
-    try:
-        with FileLock(run.folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise BigModelError(
-            f"'{run.scenario.name}' ({run.id}) a second time while it runs", "one at a time", "wait for the other one to end"
-        ) from None
 
 
 def _as_seen_from_notebooks(name: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bigmodel_utils.pipeline.arguments import DEFAULT, Settings, parsed
+
+if TYPE_CHECKING:
+    from bigmodel_utils.artifacts import Run
 
 app = typer.Typer()
 keys = typer.Typer(
@@ -73,7 +77,8 @@ def backup(
     """Write a run's results, or released models, into one verified archive."""
     from bigmodel_utils.data import backup as safe
 
-    typer.echo(f"{safe.back_up(_folder(scenario, settings, released), archive, _secret(archive))} files in {archive.name}")
+    folder = _folder(_run(scenario, settings), released)
+    typer.echo(f"{safe.back_up(folder, archive, _secret(archive))} files in {archive.name}")
 
 
 @app.command()
@@ -86,16 +91,24 @@ def restore(
     """Put a run's results, or released models, back from an archive, each file checked against its hash."""
     from bigmodel_utils.data import backup as safe
 
-    typer.echo(f"{safe.restore(archive, _folder(scenario, settings, released), _secret(archive))} files restored")
+    from bigmodel_utils.pipeline import claims
+
+    run = _run(scenario, settings)
+    with contextlib.nullcontext() if released else claims.alone(run):
+        typer.echo(f"{safe.restore(archive, _folder(run, released), _secret(archive))} files restored")
 
 
-def _folder(scenario: str, settings: list[str] | None, released: bool) -> Path:
+def _run(scenario: str, settings: list[str] | None) -> Run:
     from bigmodel_utils import scenario as scenarios
     from bigmodel_utils.artifacts import Run
+
+    return Run(scenarios.load(scenario, parsed(settings)))
+
+
+def _folder(run: Run, released: bool) -> Path:
     from bigmodel_utils.deployment import release as releases
 
-    chosen = scenarios.load(scenario, parsed(settings))
-    return releases.released(chosen.name) if released else Run(chosen).folder
+    return releases.released(run.scenario.name) if released else run.folder
 
 
 def _secret(archive: Path) -> bytes | None:

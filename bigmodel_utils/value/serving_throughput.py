@@ -201,7 +201,13 @@ def _design(rows: list[dict[str, object]]) -> hierarchy.Design:
         pairs = [f"{family} {model}", f"{scenario} {model}", f"{gpu} {model} {family}", f"{gpu} {text(row, 'precision')}"]
         groups.append([scenario, gpu, text(row, "benchmark"), software, *pairs])
     counts = np.log([_devices(row) for row in rows]) - np.log(4)
-    return hierarchy.Design(counts[None, :], np.array(groups, dtype=object).T)
+    fleet = [1.0 if _fleet(row) else 0.0 for row in rows]
+    return hierarchy.Design(np.stack([counts, fleet]), np.array(groups, dtype=object).T)
+
+
+def _fleet(row: dict[str, object]) -> bool:
+    """Whether the row is run under MLPerf's rules; a plan that does not say so is one engine at its best rate."""
+    return row.get("scenario") in serving_rows.FLEETS
 
 
 def rate(row: dict[str, object]) -> Quantity:

@@ -1,6 +1,8 @@
 """Every bad input of a company's file: refused by file, line and column, or mended and counted."""
 
+import gzip
 import json
+import tracemalloc
 
 import openpyxl
 import pandas as pd
@@ -179,3 +181,47 @@ def test_batches_bound_the_memory(tmp_path, monkeypatch):
     path.write_text("text,label\n" + "fine,good\n" * 25)
     sizes = [len(batch) for batch in files.batches(path, COLUMNS, "en", Account())]
     assert sizes == [10, 10, 5]
+
+
+@pytest.mark.parametrize("name", ["r.csv.gz", "r.tsv.gz", "r.jsonl.gz", "R.CSV.GZ"])
+def test_a_packed_text_file_reads_as_the_plain_one(tmp_path, name):
+    plain = tmp_path / name[:-3].lower()
+    records = [{"text": "很好 fine", "label": "good"}, {"text": "bad", "label": "poor"}]
+    if plain.suffix == ".jsonl":
+        plain.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    else:
+        pd.DataFrame(records).to_csv(plain, index=False, sep="\t" if plain.suffix == ".tsv" else ",")
+    packed = tmp_path / name
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert read(packed)[0].equals(read(plain)[0])
+    assert len(read(packed)[0]) == 2
+
+
+def test_a_packed_line_without_end_is_refused_before_it_fills_the_memory(tmp_path):
+    path = tmp_path / "r.csv.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(b"text,label\n")
+        for _ in range(200):
+            file.write(b"a" * 1_000_000)
+    assert path.stat().st_size < 1_000_000
+    tracemalloc.start()
+    error = refused(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert error.given.endswith("line 2: longer than 4 MB")
+    assert peak < 40_000_000
+
+
+def test_a_damaged_or_wrongly_named_packed_file_is_refused(tmp_path):
+    whole = gzip.compress(b"text,label\nfine,good\n" * 1000)
+    for name, content in {
+        "cut.csv.gz": whole[:-12],
+        "plain.csv.gz": b"text,label\n",
+        "bent.csv.gz": whole[:30] + b"\0\1" + whole[32:],
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert refused(path).allowed == "a whole gzip file"
+    other = tmp_path / "r.parquet.gz"
+    other.write_bytes(whole)
+    assert "packed (.gz)" in refused(other).allowed

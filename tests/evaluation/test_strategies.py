@@ -157,7 +157,7 @@ def test_folds_read_every_row_once_and_nothing_is_trained_without_them(run, fold
     assert table["part"].tolist() == ["validation", "1", "2", "3", "all"]
     assert table["n"].tolist() == [60, 20, 20, 20, 60]
     assert table["accuracy"].iloc[-1] == pytest.approx(table["accuracy"].iloc[1:4].mean())
-    assert table["accuracy"].iloc[-1] > 0.9
+    assert table["accuracy"].iloc[-1] > 0.8
     alone = cross_validated(run, lesson, given, 0)
     assert alone["part"].tolist() == ["validation"]
     assert alone["accuracy"].iloc[0] == pytest.approx(given.validation_accuracy)

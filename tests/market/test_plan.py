@@ -95,3 +95,11 @@ def test_disordered_weeks_are_refused():
 def test_impossible_money_and_dates_are_refused(change):
     with pytest.raises(MarketError, match="a: "):
         plan.Task(**{"name": "a", "stage": "s", "low": 1.0, "mid": 2.0, "high": 3.0} | change)
+
+
+def test_a_median_task_starts_where_the_median_of_its_only_predecessor_ends():
+    work = [plan.Task("first", "s", 1, 2, 6), plan.Task("second", "s", 2, 3, 9, after=("first",))]
+    table = plan.simulate(work, 4000, np.random.default_rng(1))[1].set_index("task")
+    assert table.loc["second", "start"] == pytest.approx(table.loc["first", "mid"])
+    assert (table["start"] <= table["mid"]).all()
+    assert table.loc["first", "start"] == 0

@@ -123,7 +123,7 @@ def test_two_runs_are_told_apart_by_figures_choices_and_nothing_else(workspace: 
     assert "training.epochs: 2 → 5" in text
 
 
-@pytest.mark.parametrize("name", ["smok", "smoke~9", "smoke~x", "", "../smoke"])
+@pytest.mark.parametrize("name", ["smok", "smoke~9", "smoke~x", "smoke~²", "", "../smoke"])
 def test_a_run_that_is_not_there_is_refused(workspace: Path, name: str) -> None:
     recorded(made())
     with pytest.raises(BigModelError, match="smoke"):
@@ -158,6 +158,15 @@ def test_the_history_is_a_chain(workspace: Path) -> None:
         0.82,
         0.83,
     ]
+
+
+def test_a_history_with_a_damaged_byte_takes_further_runs(workspace: Path) -> None:
+    recorded(made(0.8))
+    with history.path("smoke").open("ab") as file:
+        file.write(b"\xff\n")
+    recorded(made(0.9))
+    assert len(history.entries("smoke")) == 2
+    assert history.broken("smoke") == [2]
 
 
 def test_a_record_of_an_older_version_is_no_obstacle(workspace: Path) -> None:
