@@ -90,7 +90,6 @@ def restore(
 ) -> None:
     """Put a run's results, or released models, back from an archive, each file checked against its hash."""
     from bigmodel_utils.data import backup as safe
-
     from bigmodel_utils.pipeline import claims
 
     run = _run(scenario, settings)
