@@ -17,7 +17,7 @@ from bigmodel_utils.units import Quantity
 LANGUAGES = ("en", "zh")
 MIME = "application/vnd.bigmodel.message+json"
 _LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
-_SHORTENED_FROM = {"en_US": 1_000, "zh_Hans_CN": 10_000}  # CLDR shortens from thousands, in Chinese from 万
+_SHORTENED_FROM = 10_000  # CLDR begins at a thousand in English: $2.6K beside $360 hides what parts them
 _DECIMALS = {"en_US": 1, "zh_Hans_CN": 2}  # of what was shortened: 亿 is a hundred times coarser than a million
 _CURRENCY_AFTER = {"zh_Hans_CN"}  # whose readers write 31.1万美元; CLDR's short form US$31.1万 is nobody's
 
@@ -115,6 +115,7 @@ def format_value(value: Any, spec: str, language: str) -> str:
 def _number(value: float, kind: str, digits: int, locale: str) -> str:
     from babel import numbers
 
+    value = 0.0 if round(value, digits + 2) == 0 and kind in ("percent", "number") else value  # no minus before a nought
     if kind == "percent":
         return numbers.format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale)
     if kind == "money":
@@ -145,7 +146,7 @@ def _money(value: float, locale: str) -> str:
 
     if 0 < abs(value) < 0.01:
         return _dollars(value, "#,##0.0000", locale)
-    if abs(value) < _SHORTENED_FROM[locale]:
+    if abs(value) < _SHORTENED_FROM:
         whole = abs(value) >= 100 or (abs(value) >= 10 and value == round(value))
         return _dollars(value, "#,##0" if whole else "#,##0.00", locale)
     rounded, digits = _three_digits(value), _DECIMALS[locale]

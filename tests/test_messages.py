@@ -49,13 +49,13 @@ def test_every_amount_can_be_written(value: float, spec: str) -> None:
 @pytest.mark.parametrize(
     ("value", "spec", "english", "chinese"),
     [
-        (2019.809, "money", "$2K", "2,020美元"),
-        (9999.4, "money", "$10K", "9,999美元"),
+        (2019.809, "money", "$2,020", "2,020美元"),
+        (9999.4, "money", "$9,999", "9,999美元"),
         (12345.6, "money", "$12.3K", "1.23万美元"),
-        (-4567.8, "money", "-$4.6K", "-4,568美元"),
+        (-4567.8, "money", "-$4,568", "-4,568美元"),
         (1234.5, "compact", "1,234", "1,234"),
         (12345.6, "compact", "12.3K", "1.23万"),
     ],
 )
-def test_chinese_numbers_below_ten_thousand_are_written_out(value, spec, english, chinese):
+def test_numbers_below_ten_thousand_are_written_out(value, spec, english, chinese):
     assert (format_value(value, spec, "en"), format_value(value, spec, "zh")) == (english, chinese)

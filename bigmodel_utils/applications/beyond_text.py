@@ -110,7 +110,7 @@ _SUBJECTS = {"pictures": Message("Pictures"), "table": Message("The table")}
 def finding(judged: Judged, money: Worth) -> Message:
     """Return what one subject came to, true whichever way it came out."""
     return Message(
-        "{subject}: the adapted model has {b:percent1} right, the home model as it is {a:percent1}; {adapting} {rival} It may decide "
+        "{subject}: the adapted model has {b:percent} right, the home model as it is {a:percent}; {adapting} {rival} It may decide "
         "{alone:percent} alone, {wrong:percent1} of all answers then go wrong, and that {money}",
         subject=_SUBJECTS[judged.subject],
         b=judged.accuracy("b"),
@@ -137,7 +137,12 @@ def _beaten(c: compare.Comparison) -> Message:
 
 def _saved(money: Worth) -> Message:
     if money.saving.low > 0:
-        return Message("saves {saved:money} per 1,000 items.", saved=money.saving)
+        return Message(
+            "saves {saved:money} per 1,000 items ({low:money} to {high:money}).",
+            saved=money.saving,
+            low=money.saving.low,
+            high=money.saving.high,
+        )
     if money.saving.high < 0:
         return Message("costs {lost:money} more per 1,000 items than people.", lost=-money.saving.mid)
     return Message(

@@ -83,9 +83,7 @@ def read(scenario: Scenario) -> Histories:
 def _likes(likes: pd.DataFrame, chosen: Recommendation, known: pd.Series) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return what counts as a like, oldest first, and what was left out; a user's ties in time keep the order of the file."""
     names, pair = chosen.columns, [chosen.columns.user, chosen.columns.item]
-    if likes[names.time].dtype.kind not in "iM":
-        given = f"column '{names.time}' of {likes[names.time].dtype}"
-        raise InputError(given, "dates, or whole seconds", "application.columns.time")
+    likes = likes.assign(**{names.time: _times(likes[names.time])})
     steps: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
         "incomplete": lambda rows: rows.dropna(subset=[names.user, names.item, names.time]),
         "disliked": lambda rows: rows[rows[names.rating] >= chosen.liked_from] if names.rating in rows else rows,
@@ -101,6 +99,18 @@ def _likes(likes: pd.DataFrame, chosen: Recommendation, known: pd.Series) -> tup
         given = f"{likes[names.user].nunique()} users with {_LEAST} likes or more"
         raise InputError(given, "20 or more", "application.histories, or application.liked_from")
     return likes, {reason: count for reason, count in dropped.items() if count}
+
+
+def _times(written: pd.Series) -> pd.Series:
+    """Return times that can be put in order, a missing one missing; raises InputError for what is neither date nor seconds."""
+    import pandas as pd
+
+    if written.dtype.kind in "ifM":
+        return written
+    dates = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")
+    if (bad := written[dates.isna() & written.notna()]).empty:
+        return dates
+    raise InputError(f"'{str(bad.iloc[0])[:40]}' in '{written.name}'", "dates as 2026-11-01, or seconds", "application.columns.time")
 
 
 def _described(items: pd.DataFrame, chosen: Recommendation) -> list[str]:

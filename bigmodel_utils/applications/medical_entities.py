@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -150,6 +149,8 @@ def _shown(texts: Sequence[list[str]], truth: Sequence[list[str]], told: Sequenc
 
 def worth(judged: Judged, scenario: Scenario) -> Worth:
     """Return what marking 1,000 entities costs with and without proposals; people check every one. 80 % intervals of draws."""
+    import torch
+
     right, wrong, missed = judged.counts
     per_entity = Quantity(
         mid=judged.rate.mid * judged.entities / judged.sentences,
@@ -157,7 +158,7 @@ def worth(judged: Judged, scenario: Scenario) -> Worth:
         origin="measured",
         source="this run",
     )
-    serving = compute_cost.serving_on(scenario, per_entity, choose().reported, len(os.sched_getaffinity(0)))
+    serving = compute_cost.serving_on(scenario, per_entity, choose().reported, torch.get_num_threads())
     wanted = ["marking_wage_usd_hour", "mark_seconds", "confirm_seconds", "reject_seconds"]
     marginals = uncertainty.from_assumptions({name: scenario.assumption(name) for name in wanted})
     marginals["serving"] = uncertainty.from_quantity("serving", serving)

@@ -216,11 +216,13 @@ def figures(judged: Judged, money: Worth) -> dict[str, Quantity]:
 def finding(judged: Judged, money: Worth) -> Message:
     """Return what the page came to, true whichever way it came out."""
     return Message(
-        "The model of likes and texts {beats}: the next like is among {top} proposals for {hits:percent1} of users, against {floor:percent1}. "
-        "Of 1,000 visits {more:number1} more meet it, {pays}",
+        "The model of likes and texts {beats}: the next like is among {top} proposals for {hits:percent} of users ({low:percent} to "
+        "{high:percent}), against {floor:percent}. Of 1,000 visits {more:integer} more meet it, {pays}",
         beats=_beats(judged.gains["hybrid"]),
         top=judged.top,
         hits=judged.ranked["hybrid"].hit_rate,
+        low=judged.ranked["hybrid"].hit_rate.low,
+        high=judged.ranked["hybrid"].hit_rate.high,
         floor=judged.ranked["popularity"].hit_rate,
         more=money.more_met,
         pays=_pays(money.brings),
@@ -237,7 +239,12 @@ def _beats(gained: Quantity) -> Message:
 
 def _pays(brings: Quantity) -> Message:
     if brings.low > 0:
-        return Message("which brings {usd:cents}.", usd=brings)
+        return Message(
+            "which brings {usd:money}; 8 in 10 futures: {low:money} to {high:money}.",
+            usd=brings,
+            low=brings.low,
+            high=brings.high,
+        )
     if brings.high < 0:
-        return Message("which costs {usd:cents}.", usd=-brings.mid)
-    return Message("which may bring or cost: {low:cents} to {high:cents}.", low=brings.low, high=brings.high)
+        return Message("which costs {usd:money}.", usd=-brings.mid)
+    return Message("which may bring or cost: {low:money} to {high:money}.", low=brings.low, high=brings.high)

@@ -20,10 +20,13 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
+_OFFSET = re.compile(r"([T ]\d\d.*?)\s*(?:Z|[+-]\d\d(?::?\d\d)?)$")
+
 
 def read(scenario: Scenario) -> pd.DataFrame:
     """Return date and text of the stream, oldest first; texts on one line, personal data masked.
 
+    A text belongs to the day on its own clock, whatever its offset from UTC.
     Raises InputError for a missing column, a date that is none, or a stream that ends before it is quiet no longer.
     """
     import pandas as pd
@@ -31,13 +34,14 @@ def read(scenario: Scenario) -> pd.DataFrame:
     chosen = inputs.chosen(scenario, SentimentMonitor)
     frame = inputs.frame(chosen.stream, scenario.accept_licence)
     inputs.need(frame, (chosen.text_column, chosen.date_column), chosen.stream)
-    dates = pd.to_datetime(frame[chosen.date_column], format="ISO8601", errors="coerce")
+    written = frame[chosen.date_column].astype("str").str.replace(_OFFSET, r"\1", regex=True)
+    dates = pd.to_datetime(written, format="ISO8601", errors="coerce")
     if dates.isna().any():
         given = str(frame[chosen.date_column][dates.isna()].iloc[0])[:40]
         raise InputError(f"{given!r} as a date in {chosen.stream}", "dates as 2026-11-01", chosen.date_column)
     lines = frame[chosen.text_column].fillna("").astype(str).str.split().str.join(" ")
     texts = [personal_data.masked(line) for line in lines]
-    stream = pd.DataFrame({"date": dates.dt.tz_localize(None).dt.normalize(), "text": texts})
+    stream = pd.DataFrame({"date": dates.dt.normalize(), "text": texts})
     stream = stream[stream["text"] != ""].sort_values("date", kind="stable").reset_index(drop=True)
     if stream.empty or not stream["date"].min() < pd.Timestamp(chosen.quiet_before) <= stream["date"].max():
         given = f"quiet before {chosen.quiet_before}, in a stream of {len(stream)} texts"

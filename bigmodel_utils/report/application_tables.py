@@ -73,7 +73,7 @@ def savings(found: Mapping[str, Worth], tasks: Mapping[str, Message]) -> Table:
             "saving": one.saving.mid,
             "low": one.saving.low,
             "high": one.saving.high,
-            "chance": one.chance,
+            "chance": chance(one.chance),
         }
         for task, one in found.items()
     ]
@@ -84,12 +84,19 @@ def savings(found: Mapping[str, Worth], tasks: Mapping[str, Message]) -> Table:
         Column("saving", Message("saving"), "money"),
         Column("low", Message("low"), "money"),
         Column("high", Message("high"), "money"),
-        Column("chance", Message("chance of saving"), "percent"),
+        Column("chance", Message("chance of saving"), "number"),
     ]
     sure = sum(one.saving.low > 0 for one in found.values())
     finding = Message("For {sure} of {count}, 90 of 100 futures save money or more", sure=sure, count=len(rows))
     note = Message("USD per 1,000 items, medians; low and high hold 80 of 100 draws. Estimated.")
     return Table(finding, columns, rows, note)
+
+
+def chance(share: float) -> Message:
+    """Return a share of futures as a chance: ranges that a planner chose make nothing certain."""
+    if share > 0.995:
+        return Message("over {share:percent}", share=0.99)
+    return Message("under {share:percent}", share=0.01) if share < 0.005 else Message("{share:percent}", share=share)
 
 
 def ranges(heading: Message, lines: Sequence[tuple[Message, Quantity, str]], finding: Message, note: Message) -> Table:

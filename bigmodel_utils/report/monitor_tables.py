@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bigmodel_utils.applications.replay import Replay
     from bigmodel_utils.applications.sentiment_monitor import Watched
 
+_LONGEST = 90  # signs of a text that the table quotes
 _DAYS_READ = 7  # days up to an alarm that its row tells about
 
 
@@ -91,7 +93,7 @@ def _alarm(watched: Watched, day: pd.Timestamp) -> dict[str, object]:
         "messages": len(recent),
         "negative": float(recent["score"].mean()),
         "topic": _standing_out(watched, recent),
-        "texts": recent.nlargest(2, "score")["text"].str.slice(0, 90).tolist(),
+        "texts": [shorten(text, _LONGEST, placeholder="…") for text in recent.nlargest(2, "score")["text"]],
     }
 
 

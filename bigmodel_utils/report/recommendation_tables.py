@@ -103,16 +103,16 @@ def proposals(judged: Judged) -> Table:
         Column("proposed", Message("proposed")),
         Column("next", Message("liked next")),
     ]
-    return Table(Message("{met} of these {count} users are proposed what they like next", met=met, count=len(judged.shown)), columns, judged.shown, Message("Users taken evenly from the list, not by success. The best five proposals."))  # fmt: skip
+    return Table(Message("What they like next is proposed to {met} of these {count} users", met=met, count=len(judged.shown)), columns, judged.shown, Message("Users taken evenly from the list, not by success. The best five proposals."))  # fmt: skip
 
 
 def money(found: Worth) -> Table:
     """Return what 1,000 visits bring beyond the popularity list."""
     lines = [
-        (Message("proposals met beyond the popularity list"), found.more_met, "number1"),
+        (Message("proposals met beyond the popularity list"), found.more_met, "integer"),
         (Message("computing"), found.serving, "money"),
         (Message("what they bring, computing paid"), found.brings, "money"),
     ]
-    finding = Message("The chance that the lists pay is {chance:percent}", chance=found.chance)
+    finding = Message("The chance that the lists pay is {chance}", chance=application_tables.chance(found.chance))
     note = Message("USD per 1,000 visits; low and high hold 80 of 100 draws. Estimated.")
     return application_tables.ranges(Message("of 1,000 visits"), lines, finding, note)

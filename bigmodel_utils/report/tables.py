@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from bigmodel_utils import paths
 from bigmodel_utils.messages import Message
-from bigmodel_utils.report import names
+from bigmodel_utils.report import choice_names, names
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.scenario import Scenario
 from bigmodel_utils.units import Quantity
@@ -54,7 +54,11 @@ def assumptions(scenario: Scenario, wanted: Sequence[str]) -> Table:
         Column("source", Message("source")),
         Column("as_of", Message("as of"), "date"),
     ]
-    finding = Message("{count} assumptions carry this page", count=len(rows))
+    finding = (
+        Message("One assumption carries this page")
+        if len(rows) == 1
+        else Message("{count} assumptions carry this page", count=len(rows))
+    )
     return Table(
         finding, columns, rows, Message("○ assumed: change them in the scenario, or with --set assumptions.NAME.mid=…")
     )
@@ -86,11 +90,19 @@ def figures(quantities: Mapping[str, Quantity], labels: Mapping[str, Message], f
 def settings(scenario: Scenario, *parts: str) -> Table:
     """Return the choices under `parts` of the scenario, one line per key that `--set` understands."""
     found = [leaf for part in parts for leaf in leaves(part, getattr(scenario, part))]
-    rows = [{"key": key, "value": paths.portable(value) if isinstance(value, str) else value} for key, value in found]
+    units: dict[str, str] = {}  # assumptions have a table of their own
+    rows = [
+        {
+            "what": choice_names.choice(key),
+            "said": choice_names.value(key, paths.portable(value) if isinstance(value, str) else value, units),
+            "key": key,
+        }
+        for key, value in found
+    ]
     finding = Message("{count} choices of the scenario shape this page", count=len(rows))
     return Table(
         finding,
-        [Column("key", Message("setting"), "code"), Column("value", Message("value"), "code")],
+        [Column("what", Message("setting")), Column("said", Message("value")), Column("key", Message("key"), "code")],
         rows,
         Message("Change one with --set KEY=VALUE, or in the scenario's file."),
     )

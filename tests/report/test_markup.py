@@ -27,7 +27,7 @@ def test_nested_messages_are_translated() -> None:
 
 
 def test_minus_is_a_minus_for_numbers_and_never_touches_words() -> None:
-    assert plain(Message("{loss:money}", loss=-1500.0), "en") == "−$1.5K"
+    assert plain(Message("{loss:money}", loss=-1500.0), "en") == "−$1,500"
     assert plain(Message("{loss:money}", loss=-1500.0), "zh").startswith("−1,500")
     assert plain(Message("{name}", name="-1x"), "en") == "-1x"
 

@@ -53,15 +53,15 @@ def trust(judged: Sequence[Judged]) -> Chart:
     kept = [one for one in judged if one.wrong.mid <= one.limit]
     finding = (
         Message(
-            "With at most {limit:percent1} of answers wrong, the model decides {first:percent} of the pictures alone and {second:percent} of the table",
-            limit=judged[0].limit,
+            "With at most {limit:upto1}% of answers wrong, the model decides {first:percent} of the pictures alone and {second:percent} of the table",
+            limit=100 * judged[0].limit,
             first=judged[0].alone,
             second=judged[-1].alone,
         )
         if len(kept) == len(judged)
         else Message(
-            "The limit of {limit:percent1} wrong answers, set on other rows, was kept by {kept} of {count} on unseen rows",
-            limit=judged[0].limit,
+            "The limit of {limit:upto1}% wrong answers, set on other rows, was kept by {kept} of {count} on unseen rows",
+            limit=100 * judged[0].limit,
             kept=len(kept),
             count=len(judged),
         )

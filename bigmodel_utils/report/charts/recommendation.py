@@ -53,7 +53,8 @@ def scores(judged: Judged) -> Chart:
         "Measured in this run.",
         top=judged.top,
     )
-    rungs = [ladder.Rung(NAMES[key], one.ndcg, COLOURS[key], key == "hybrid") for key, one in judged.ranked.items()]
+    ordered = sorted(judged.ranked.items(), key=lambda item: -item[1].ndcg.mid)
+    rungs = [ladder.Rung(NAMES[key], one.ndcg, COLOURS[key], key == best.model) for key, one in ordered]
     return Chart(finding, alt, note, lambda canvas: ladder.draw(canvas, rungs, "number3"))
 
 
@@ -69,7 +70,7 @@ def groups(judged: Judged) -> Chart:
     alt = Message(
         "One line per recommender over {count} groups of users, from short to long histories.", count=len(judged.groups)
     )
-    note = Message("NDCG by number of likes known; groups of equal size. Measured in this run.")
+    note = Message("NDCG by number of likes known; groups of equal size. Dashed: what is popular. Measured in this run.")
     return Chart(finding, alt, note, lambda canvas: _groups(canvas, judged))
 
 
@@ -89,7 +90,7 @@ def _groups(canvas: Canvas, judged: Judged) -> None:
         axes.plot(
             range(len(values)),
             values,
-            "o-",
+            "o--" if name == "popularity" else "o-",
             color=COLOURS[name],
             linewidth=3 if name == "hybrid" else 2,
             markersize=7,

@@ -15,7 +15,7 @@
   };
   const decimals = () => language() === "zh" ? 2 : 1;  // of what is shortened: 亿 is coarser than a million
   const money = (value) => {
-    const small = Math.abs(value) < (language() === "zh" ? 10000 : 1000), whole = Math.abs(value) >= 100 || (Math.abs(value) >= 10 && value % 1 === 0), digits = small ? (whole ? 0 : 2) : decimals();
+    const small = Math.abs(value) < 10000, whole = Math.abs(value) >= 100 || (Math.abs(value) >= 10 && value % 1 === 0), digits = small ? (whole ? 0 : 2) : decimals();
     return format(small ? value : +value.toPrecision(3), { style: "currency", currency: "USD", currencyDisplay: language() === "zh" ? "name" : "symbol", notation: small ? "standard" : "compact",
       minimumFractionDigits: small ? digits : 0, maximumFractionDigits: digits }).replace(/^-/, "−");
   };
