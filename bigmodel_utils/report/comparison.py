@@ -63,8 +63,9 @@ def _answer(decided: Sequence[dict[str, Any]]) -> Message | None:
     verdicts = [line["verdict"] for line in decided]
     if len(set(verdicts)) == 1:
         return Message("The answer is {verdict} in all {all} runs", verdict=WORDS[verdicts[0]], all=len(verdicts))
-    counts = {verdict: verdicts.count(verdict) for verdict in WORDS}
-    return Message("Of {all} runs, {go} say go, {wait} wait and {stop} stop", all=len(verdicts), **counts)
+    counts = {verdict: verdicts.count(verdict) for verdict in WORDS if verdict in verdicts}
+    told = _joined([Message("{verdict} in {count}", verdict=WORDS[verdict], count=count) for verdict, count in counts.items()])
+    return Message("{all} runs: {told}", all=len(verdicts), told=told)
 
 
 def _finished(lines: Sequence[dict[str, Any]]) -> Message:
@@ -88,6 +89,10 @@ def _differs(line: dict[str, Any], several: bool) -> Message:
     for key, value in line["overrides"].items():
         told = choice_names.value(key, value, line["units"])
         parts.append(Message("{choice}: {value}", choice=choice_names.choice(key), value=told))
+    return _joined(parts)
+
+
+def _joined(parts: list[Message]) -> Message:
     told = parts.pop(0)
     for part in parts:
         told = Message("{first}; {rest}", first=told, rest=part)
@@ -129,7 +134,8 @@ def _driven(found: Sequence[Driver]) -> Table:
         share=found[0].share,
     )
     note = Message(
-        "Means over the runs that share a value. Explains: variance between the values over all variance (main effect)."
+        "Means over the runs that share a value. Explains: variance between the values over all variance (main effect); where the "
+        "runs do not cross every choice with every other, these shares overlap."
     )
     return Table(finding, columns, rows, note)
 

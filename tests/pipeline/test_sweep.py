@@ -145,7 +145,7 @@ def test_the_page_tells_what_drives_the_difference_and_shows_every_member() -> N
         del ended["npv"]
     page = comparison.page("try", lines).main
     assert "5 of 6 runs finished" in page
-    assert "Of 4 runs, 3 say go, 0 wait and 1 stop" in page
+    assert "4 runs: go in 3; stop in 1" in page
     assert "seed of chance: 3" in page
     assert "moves the value most" in page
     assert "&lt;b&gt;" in page
