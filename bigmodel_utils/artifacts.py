@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -155,7 +156,7 @@ def file_hash(path: Path) -> str:
 @contextlib.contextmanager
 def replacing(path: Path, mode: str = "w", opener: Callable[[str, int], int] | None = None) -> Iterator[IO[Any]]:
     """Yield a file that takes the place of `path` when the block ends without error: the old one or the new, never a half."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # machines that share a folder share process ids
     as_text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
     try:
         with open(aside, mode, opener=opener, **as_text) as file:
@@ -165,6 +166,11 @@ def replacing(path: Path, mode: str = "w", opener: Callable[[str, int], int] | N
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def owner_only(path: str, flags: int) -> int:
+    """Open a file as `open` does, readable by its owner only: the `opener` of what others must not see."""
+    return os.open(path, flags, 0o600)
 
 
 def write_atomic(path: Path, text: str) -> None:

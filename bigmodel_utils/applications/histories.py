@@ -110,7 +110,9 @@ def _times(written: pd.Series) -> pd.Series:
     dates = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")
     if (bad := written[dates.isna() & written.notna()]).empty:
         return dates
-    raise InputError(f"'{str(bad.iloc[0])[:40]}' in '{written.name}'", "dates as 2026-11-01, or seconds", "application.columns.time")
+    raise InputError(
+        f"'{str(bad.iloc[0])[:40]}' in '{written.name}'", "dates as 2026-11-01, or seconds", "application.columns.time"
+    )
 
 
 def _described(items: pd.DataFrame, chosen: Recommendation) -> list[str]:

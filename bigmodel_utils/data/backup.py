@@ -27,7 +27,7 @@ class BackupError(BigModelError):
 def back_up(folder: Path, target: Path, secret: bytes | None = None) -> int:
     """Write `folder` to the archive `target` (.tar.gz, or .tar.gz.enc with a key) and read it back; returns the files.
 
-    The archive appears whole or not at all. Raises BackupError for an empty or missing folder, VaultError for the key.
+    The archive appears whole or not at all, readable by its owner only: it holds rows of people. Raises BackupError for an empty or missing folder, VaultError for the key.
     """
     _refuse_ending(target, secret)
     files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()) if folder.is_dir() else []
@@ -46,6 +46,7 @@ def back_up(folder: Path, target: Path, secret: bytes | None = None) -> int:
             finished = Path(aside) / "archive.tar.gz.enc"
             vault.seal(archive, finished, secret)
         _verify(finished, secret, folder.name)
+        finished.chmod(0o600)
         finished.replace(target)
     return len(hashes)
 
@@ -62,6 +63,7 @@ def restore(archive: Path, folder: Path, secret: bytes | None = None) -> int:
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".restore-"))
     try:
         hashes = _verify(archive, secret, folder.name, aside / "files")
+        (aside / "files").chmod(0o700)
         swap_in(aside / "files", folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -75,7 +77,7 @@ def _verify(archive: Path, secret: bytes | None, folder: str, into: Path | None 
         with plain, tarfile.open(fileobj=plain, mode="r|gz") as tar:
             hashes = _manifest(tar, archive, folder)
             seen = dict(_copied(tar, archive, hashes, into))
-    except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         given = f"{archive.name} cannot be read: {str(error)[:80]}"
         raise BackupError(given, "a whole back-up", "another back-up") from None
     if seen != hashes:

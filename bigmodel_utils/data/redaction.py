@@ -135,15 +135,21 @@ def _jsonl(path: Path, key: bytes | None, language: str) -> Iterator[tuple[int, 
 
 
 def _walk(value: Any, place: str, key: bytes | None, finds: list[Find]) -> Any:
-    """Return a JSON value without personal data; numbers count too, as 13800138000 is a phone number."""
+    """Return a JSON value without personal data; numbers count too, as 13800138000 and 13800138000.0 are a phone number."""
     if isinstance(value, dict):
-        names = {name: _clean(name, f"{place} (name)", key, finds) for name in value}
-        return {names[name]: _walk(item, f"{place}.{names[name]}", key, finds) for name, item in value.items()}
+        cleaned: dict[str, Any] = {}
+        for name, item in value.items():
+            plain = _clean(name, f"{place} (name)", key, finds)
+            others = sum(taken == plain or taken.startswith(f"{plain} ") for taken in cleaned)
+            own = f"{plain} {others + 1}" if plain in cleaned else plain  # two addresses must not become one name
+            cleaned[own] = _walk(item, f"{place}.{own}", key, finds)
+        return cleaned
     if isinstance(value, list):
         return [_walk(item, f"{place}[{n}]", key, finds) for n, item in enumerate(value)]
     if isinstance(value, str):
         return _clean(value, place, key, finds)
-    if isinstance(value, int) and not isinstance(value, bool):
-        cleaned = _clean(str(value), place, key, finds)
-        return value if cleaned == str(value) else cleaned
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
+        written = str(int(value))
+        cleaned = _clean(written, place, key, finds)
+        return value if cleaned == written else cleaned
     return value

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bigmodel_utils import paths
-from bigmodel_utils.artifacts import replacing
+from bigmodel_utils.artifacts import owner_only, replacing
 from bigmodel_utils.errors import BigModelError
 
 ENDING = ".enc"
@@ -87,7 +87,7 @@ def unseal(path: Path, secret: bytes) -> io.BufferedReader:
 
 def unseal_to(path: Path, target: Path, secret: bytes) -> None:
     """Write the plain bytes of `path` to `target`, readable by its owner only, whole or not at all; raises as `unseal`."""
-    with unseal(path, secret) as plain, replacing(target, "wb", _owner_only) as out:
+    with unseal(path, secret) as plain, replacing(target, "wb", owner_only) as out:
         shutil.copyfileobj(plain, out, _CHUNK)
 
 
@@ -124,10 +124,6 @@ def _there(path: Path) -> Path:
     if not path.is_file():
         raise VaultError(f"no file {paths.shown(path)}", "a file that exists", "the path")
     return path
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 class _Plain(io.RawIOBase):

@@ -53,7 +53,7 @@ def logged(event: str, **what: str | None) -> Iterator[None]:
 def entries(**where: str) -> list[dict[str, Any]]:
     """Return the events whose fields equal `where`, oldest first; a line that a crash cut short does not count."""
     try:
-        lines = (paths.runs() / NAME).read_text(encoding="utf-8").splitlines()
+        lines = (paths.runs() / NAME).read_bytes().splitlines()
     except OSError:
         return []
     found = []

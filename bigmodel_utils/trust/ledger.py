@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,9 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bigmodel_utils import paths
-from bigmodel_utils.artifacts import write_atomic
+from bigmodel_utils.artifacts import owner_only, replacing, write_atomic
 from bigmodel_utils.trust import TrustError, accountant
 from bigmodel_utils.trust.accountant import Mechanism
+
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,20 @@ def noise_seed(fingerprint: str) -> int:
 
 
 def _key() -> bytes:
-    """Return the workspace's secret, made on first use and readable by its owner only."""
+    """Return the workspace's secret, made on first use and readable by its owner only; raises TrustError when it is damaged."""
+    from filelock import FileLock
+
     path = _folder() / "noise.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        secret = secrets.token_bytes(32)
-        file.write(secret)
+    with FileLock(path.with_suffix(".lock")):
+        if not path.exists():
+            with replacing(path, "wb", owner_only) as file:
+                file.write(secrets.token_bytes(_KEY_BYTES))
+    secret = path.read_bytes()
+    if len(secret) != _KEY_BYTES:  # anybody could tell the noise of a short one
+        allowed = f"{_KEY_BYTES} secret bytes, as they were made"
+        raise TrustError(
+            f"{len(secret)} bytes in {paths.shown(path)}", allowed, "restore it, or remove it: new noise is spent anew"
+        )
     return secret
 
 

@@ -92,7 +92,7 @@ def _split(scenario: Scenario, views: Views, together: Head, count: int, skewed:
 
 
 def _faults(scenario: Scenario, views: Views) -> pd.DataFrame:
-    """Return fault and the accuracy under each rule; of fewer than three holders nobody can tell the liar, so it is three."""
+    """Return fault and the accuracy under each rule; three must answer to tell the liar, and one may be silent: so it is four."""
     import pandas as pd
 
     trust = scenario.trust

@@ -118,3 +118,16 @@ def test_bad_input_is_refused(workspace: Path, chosen: scenarios.Scenario, chang
 )
 def test_money_is_told_whichever_way_it_came_out(ends: tuple[float, float, float], said: str) -> None:
     assert said in recommendation._pays(Quantity.estimated(*ends, "USD per 1,000", source="test", method="test")).read()
+
+
+def test_times_may_be_dates_and_a_missing_one_costs_its_row_only(workspace: Path, chosen: scenarios.Scenario) -> None:
+    plain = histories.read(chosen)
+    likes = pd.read_csv(workspace / "likes.csv")
+    days = pd.Timestamp("2026-03-28") + pd.to_timedelta(likes["time"], unit="D")
+    for times in (likes["time"], days.dt.strftime("%Y-%m-%dT12:00:00+01:00")):
+        extra = likes.assign(time=times)
+        extra = pd.concat([extra, extra.iloc[:1].assign(time=None)], ignore_index=True)
+        extra.to_csv(workspace / "likes.csv", index=False)
+        found = histories.read(chosen)
+        assert np.array_equal(found.age, plain.age)
+        assert found.dropped == {"incomplete": 1}

@@ -203,6 +203,16 @@ def test_bad_streams_are_refused_in_three_parts(run: Run, workspace: Path, chang
     assert str(workspace) not in str(refused.value)
 
 
+def test_a_text_belongs_to_the_day_on_its_own_clock_in_summer_and_winter(run: Run, workspace: Path) -> None:
+    plain = sentiment_monitor.read(run.scenario)
+    rows = pd.read_csv(workspace / "messages.csv")
+    clocks = np.where(rows["date"] < "2026-03-29", "T00:30:00+01:00", "T23:30:00.5+0200")
+    rows.assign(date=rows["date"] + clocks).to_csv(workspace / "messages.csv", index=False)
+    assert sentiment_monitor.read(run.scenario).equals(plain)
+    rows.assign(date=pd.to_datetime(rows["date"], utc=True)).to_csv(workspace / "messages.csv", index=False)
+    assert sentiment_monitor.read(run.scenario).equals(plain)
+
+
 def test_data_text_is_masked_and_escaped(run: Run, workspace: Path) -> None:
     frame = pd.read_csv(workspace / "messages.csv")
     frame.loc[frame.index[-20:], "text"] = "<script>alert(1)</script> awful, write to joe@bank.example"

@@ -93,3 +93,12 @@ def test_a_sealed_file_may_not_be_redacted_into_the_open_by_name(tmp_path):
     vault.seal(plain, tmp_path / "in.csv.enc", b"k" * 32)
     with pytest.raises(DataError):
         redaction.redact(tmp_path / "in.csv.enc", tmp_path / "out.csv")
+
+
+def test_two_personal_names_in_one_record_stay_two_and_numbers_of_spreadsheets_count(tmp_path):
+    source = tmp_path / "in.jsonl"
+    record = {"a@example.com": 1, "b@example.com": 2, "c@example.com": 3, "tel": 13800138000.0, "share": 0.5}
+    source.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    result = redaction.redact(source, tmp_path / "out.jsonl")
+    written = json.loads(result.target.read_text(encoding="utf-8"))
+    assert written == {"[EMAIL]": 1, "[EMAIL] 2": 2, "[EMAIL] 3": 3, "tel": "[PHONE]", "share": 0.5}

@@ -1,5 +1,6 @@
 import base64
 import os
+import resource
 import secrets
 import tarfile
 
@@ -177,3 +178,22 @@ def test_back_up_refusals(tmp_path, run):
         backup.restore(tmp_path / "b.tar.gz.enc", run.parent / "another", KEY)
     with pytest.raises(VaultError, match="another key"):
         backup.restore(tmp_path / "b.tar.gz.enc", run, OTHER)
+
+
+def test_rows_of_people_stay_closed_to_others_in_the_archive_and_after(tmp_path, run):
+    run.chmod(0o700)
+    backup.back_up(run, tmp_path / "b.tar.gz")
+    backup.restore(tmp_path / "b.tar.gz", run)
+    assert [path.stat().st_mode & 0o077 for path in (tmp_path / "b.tar.gz", run)] == [0, 0]
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_back_up(tmp_path, run):
+    backup.back_up(run, tmp_path / "b.tar.gz")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            backup.restore(tmp_path / "b.tar.gz", run)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (run / "01" / "table.bin").stat().st_size == 5000

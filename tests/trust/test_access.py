@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bigmodel_utils import credentials, notebook, scenario
+from bigmodel_utils import credentials, notebook, paths, scenario
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.cli import app
 from bigmodel_utils.data import vault
@@ -136,3 +136,11 @@ def test_bad_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         done = CliRunner().invoke(app, [words[0], *(str(tmp_path / word) for word in words[1:])])
         assert isinstance(done.exception, vault.VaultError), words
     assert not list(tmp_path.glob("*.enc"))
+
+
+def test_a_byte_of_the_log_that_is_no_text_costs_its_line_only(workspace: Path) -> None:
+    audit.record("run", scenario="smoke")
+    with (paths.runs() / audit.NAME).open("ab") as file:
+        file.write(b'{"event": "\xff"}\n')
+    audit.record("run", scenario="smoke")
+    assert len(audit.entries(scenario="smoke")) == 2

@@ -95,3 +95,12 @@ def test_without_a_budget_the_account_is_kept_and_nothing_refused(workspace: Pat
         ledger.spend([entry(str(number), 0.6)], None)
     assert len(ledger.entries()) == 6
     assert ledger.spent(1e-5) > 24
+
+
+def test_a_noise_key_that_a_crash_emptied_is_refused_since_anybody_could_tell_its_noise(workspace: Path) -> None:
+    first = noise_seed("one")
+    key = workspace / "data" / "runs" / ".privacy" / "noise.key"
+    assert (noise_seed("one"), stat.S_IMODE(key.stat().st_mode)) == (first, 0o600)
+    key.write_bytes(b"")
+    with pytest.raises(TrustError, match="0 bytes"):
+        noise_seed("one")
