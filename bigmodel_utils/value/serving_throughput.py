@@ -150,9 +150,12 @@ def _fit(
 
 
 def _constants(rows: list[dict[str, object]]) -> roofline.Constants:
-    single = [row for row in rows if row["scenario"] not in serving_rows.FLEETS]
+    """The roofline fitted on single engines, and what fleets keep of it: a plan of one engine must not inherit MLPerf's rules."""
+    single, fleets = ([row for row in rows if _fleet(row) is wanted] for wanted in (False, True))
     engines = serving_rows.engines(single)
-    return roofline.fit(engines, np.array([row["rate"] for row in single]) * engines["output_tokens"])
+    fitted = roofline.fit(engines, np.array([row["rate"] for row in single]) * engines["output_tokens"])
+    left = np.log([row["rate"] for row in fleets]) - formula("llm", fleets, fitted)
+    return fitted._replace(fleet=float(np.exp(left.mean())))
 
 
 def formula(kind: Kind, rows: list[dict[str, object]], constants: roofline.Constants | None) -> np.ndarray:
@@ -171,14 +174,15 @@ def _encoder_law(row: dict[str, object]) -> float:
 
 def _whole_fleet(engines: roofline.Engines, constants: roofline.Constants) -> np.ndarray:
     """Tokens/s of all devices: one engine where the row is one, else the best split into equal engines that hold the weights."""
-    best = np.where(engines["fleet"], 0.0, roofline.tokens_per_second(engines, constants))
+    one = roofline.tokens_per_second(engines, constants)
+    best = np.zeros(len(one))
     for size in ENGINE_SIZES:
         devices = np.minimum(size, engines["devices"])
         split = {**engines, "devices": devices}
         holds = roofline.weight_bytes(split) < roofline.MEMORY_SHARE * devices * engines["memory_bytes"]
         rate = roofline.tokens_per_second(split, constants) * engines["devices"] / devices
-        best = np.where(engines["fleet"] & holds, np.maximum(best, rate), best)
-    return np.where(best > 0, best, roofline.tokens_per_second(engines, constants))
+        best = np.where(holds, np.maximum(best, rate), best)
+    return np.where(engines["fleet"], constants.fleet * np.where(best > 0, best, one), one)
 
 
 def _devices(row: dict[str, object]) -> float:
@@ -196,13 +200,15 @@ def _design(rows: list[dict[str, object]]) -> hierarchy.Design:
     groups = []
     for row in rows:
         model = serving_rows.model_names().get(text(row, "model"), text(row, "model"))
-        family, scenario, gpu = text(row, "benchmark").split(" v")[0], text(row, "scenario"), text(row, "gpu")
+        family, gpu = text(row, "benchmark").split(" v")[0], text(row, "gpu")
+        scenario = text(row, "scenario") if _fleet(row) else ""
         software = text(row, "software").split(" ")[0].split(",")[0].lower()
-        pairs = [f"{family} {model}", f"{scenario} {model}", f"{gpu} {model} {family}", f"{gpu} {text(row, 'precision')}"]
+        asked = f"{scenario} {model}" if scenario else ""
+        pairs = [f"{family} {model}", asked, f"{gpu} {model} {family}", f"{gpu} {text(row, 'precision')}"]
         groups.append([scenario, gpu, text(row, "benchmark"), software, *pairs])
     counts = np.log([_devices(row) for row in rows]) - np.log(4)
-    fleet = [1.0 if _fleet(row) else 0.0 for row in rows]
-    return hierarchy.Design(np.stack([counts, fleet]), np.array(groups, dtype=object).T)
+    fleets = [float(_fleet(row)) for row in rows]
+    return hierarchy.Design(np.array([counts, fleets]), np.array(groups, dtype=object).T)
 
 
 def _fleet(row: dict[str, object]) -> bool:
@@ -226,8 +232,7 @@ def rate(row: dict[str, object]) -> Quantity:
     fitted, known = estimator(kind), _known(kind, row)
     mean, deviation = (float(v[0]) for v in fitted.regression.predict(_design([row])))
     mid = float(np.exp(formula(kind, [row], fitted.constants)[0] + mean))
-    fleet = row.get("scenario") in serving_rows.FLEETS or kind == "encoder"
-    factor = float(np.exp(fitted.deviations[fleet, known] * deviation))
+    factor = float(np.exp(fitted.deviations[_fleet(row) or kind == "encoder", known] * deviation))
     source = "fitted on data/facts/inference_bench.csv"
     return Quantity.within(factor, mid, "samples/s", source=source, method=_rung(kind, row, known))
 
