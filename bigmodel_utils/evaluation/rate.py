@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TEXTS = 240
 ROUNDS = 3
 BATCHES = (1, 8, 32)
-REQUESTS = 8  # of each batch larger than one
+REQUESTS = 8  # at most, of each batch larger than one: a quarter of those with one text
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def measure(run: Run) -> Rate:
     figures["matrix_flop_per_second"] = max(matrix, again, key=lambda rate: rate.mid)
     figures["mfu"] = speed.utilisation(found["rate"], figures["flop_per_text"], figures["matrix_flop_per_second"])
     figures["kwh_per_million"] = spent.scaled(1e6 / read, "kWh per million texts")
-    several = speed.by_batch(model, texts, BATCHES[1:], REQUESTS)
+    several = speed.by_batch(model, texts, BATCHES[1:], min(REQUESTS, -(-requests // 4)))
     batches = pd.concat([_alone(figures, requests), several], ignore_index=True)
     return Rate(figures, batches, {"device": model.device.reported, "cores": cores})
 
