@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -301,6 +302,8 @@ def main() -> None:
     """Run the command; a refusal is printed in three parts and exits with 2, a broken cell with 1."""
     from bigmodel_utils.pipeline.failure import RunFailed
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without → or Chinese signs still gets its answer
     try:
         app()
     except BigModelError as error:

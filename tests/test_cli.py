@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,14 @@ def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch, capsys:
         cli.main()
     assert end.value.code == 130
     assert "what was finished is kept" in capsys.readouterr().err
+
+
+def test_a_terminal_without_the_signs_of_a_title_gets_its_answer(workspace: Path) -> None:
+    (workspace / "own.yml").write_text("extends: smoke\ntitle: 评论 → Berlin", encoding="utf-8")
+    command = [sys.executable, "-m", "bigmodel_utils.cli", "check", str(workspace / "own.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONIOENCODING": "latin-1"})
+    assert done.returncode == 0, done.stderr
+    assert "\\u2192 Berlin" in done.stdout
 
 
 def test_a_refusal_has_three_parts_no_traceback_and_exit_code_2(workspace: Path) -> None:

@@ -10,12 +10,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from bigmodel_utils import facts, paths, scenario
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.pipeline.runner import FREE_BYTES
 
 NEEDED_MEMORY = 4 * 2**30
+_INSTALL = "pip install -c requirements.lock -e ."
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,12 @@ def _packages() -> Iterator[Finding]:
             found = None
         wanted = pins.get(name.lower(), found)
         if found != wanted or found is None:
-            yield Finding(False, f"{name} {found or 'is missing'}, pinned {wanted}", "pip install -c requirements.lock -e .")
+            yield Finding(False, f"{name} {found or 'is missing'}, pinned {wanted}", _INSTALL)
     yield Finding(True, f"{len(core)} packages looked at")
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(paths.PROJECT if not paths.workspace().exists() else paths.workspace()).free
+    free = shutil.disk_usage(_home()).free
     return Finding(
         free >= FREE_BYTES, f"{free / 2**30:.0f} GB of free disk", "free space, or set BIGMODEL_HOME to another disk"
     )
@@ -71,8 +73,10 @@ def _memory() -> Finding:
 
 
 def _device() -> Finding:
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # OSError: a library of the system that it needs is missing
+        return Finding(False, f"torch: {error}", _INSTALL)
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else f"no GPU, {os.cpu_count()} CPU cores"
     return Finding(True, f"torch {torch.__version__}: {gpu}")
 
@@ -86,8 +90,13 @@ def _font() -> Finding:
 
 
 def _writable() -> Finding:
+    return Finding(os.access(_home(), os.W_OK), "the workspace is writable", "set BIGMODEL_HOME to a folder of your own")
+
+
+def _home() -> Path:
+    """Return the workspace, or the folder in which a run would make it."""
     home = paths.workspace()
-    return Finding(os.access(home, os.W_OK), "the workspace is writable", "set BIGMODEL_HOME to a folder of your own")
+    return next(folder for folder in (home, *home.parents) if folder.exists())
 
 
 def _content() -> Iterator[Finding]:

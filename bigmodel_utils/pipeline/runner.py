@@ -165,9 +165,14 @@ def _ready(run: Run, stages: tuple[str, ...], device: str) -> None:
     _choose_device(device)
 
 
-def _choose_device(device: str) -> None:
+def known_device(device: str) -> None:
+    """Raise BigModelError for a device that `--device` does not know."""
     if device not in DEVICES:
-        raise BigModelError(f"--device {device}", nearest(device, DEVICES), "bigmodel run --device")
+        raise BigModelError(f"--device {device}", nearest(device, DEVICES), "--device")
+
+
+def _choose_device(device: str) -> None:
+    known_device(device)
     if device == "cuda":
         import torch
 

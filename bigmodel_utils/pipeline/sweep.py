@@ -16,8 +16,7 @@ from bigmodel_utils import paths, scenario, trace
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.messages import Message
-from bigmodel_utils.pipeline import gpu_room, manifest, pool
-from bigmodel_utils.pipeline.failure import RunFailed
+from bigmodel_utils.pipeline import gpu_room, manifest, pool, runner
 
 MANY = 50
 Failure = str | BaseException | None
@@ -123,13 +122,14 @@ def run(path: Path, jobs: int = 1, device: str = "auto", sure: bool = False, clu
     than MANY members unless `sure`, ClusterError for a cluster that cannot be used.
     """
     sweep = load(path)
+    runner.known_device(device)
     if path.stem in scenario.names():  # its page would lie where that scenario's report does
         raise SweepError(f"a sweep called '{path.stem}', as a scenario is", "a name of its own", path.name)
     if sweep.size > MANY and not sure:
         raise SweepError(f"a sweep of {sweep.size:,} runs", f"up to {MANY}, or --yes", path.name)
-    chosen, folder = members(sweep), paths.reports() / path.stem
     if jobs < 1:
         raise SweepError(f"--jobs {jobs}", "one or more", "bigmodel sweep --jobs")
+    chosen, folder = members(sweep), paths.reports() / path.stem
     failures = _on_cluster(cluster, chosen, folder, device) if cluster else _on_this_machine(jobs, chosen, folder, device)
     from bigmodel_utils.report import comparison
 
@@ -150,7 +150,7 @@ def _on_this_machine(jobs: int, chosen: list[Member], folder: Path, device: str)
 
     On a GPU the first one runs alone, which shows the memory that a run takes.
     """
-    if trace.device_class() == "cpu":
+    if device == "cpu" or trace.device_class() == "cpu":
         return pool.spread(jobs, _one, chosen, folder, device)
     with gpu_room.watched() as seen:
         first = _one(chosen[0], folder, device)
@@ -159,12 +159,10 @@ def _on_this_machine(jobs: int, chosen: list[Member], folder: Path, device: str)
 
 def _one(member: Member, folder: Path, device: str) -> str | None:
     """Run one member into its own folder of reports; return the message that stopped it, if any."""
-    from bigmodel_utils.pipeline.runner import run_chain
-
     try:
-        run_chain(member.scenario, member.overrides, device, into=folder / member.label)
-    except (BigModelError, RunFailed, OSError) as error:
-        return str(error).splitlines()[0]
+        runner.run_chain(member.scenario, member.overrides, device, into=folder / member.label)
+    except Exception as error:
+        return str(error).partition("\n")[0] or type(error).__name__
     return None
 
 

@@ -16,7 +16,7 @@ from slow_work import die_once, gone
 
 from bigmodel_utils.errors import BigModelError
 from bigmodel_utils.messages import Message
-from bigmodel_utils.pipeline import gpu_room, machine, pool, sweep
+from bigmodel_utils.pipeline import gpu_room, machine, pool, runner, sweep
 from bigmodel_utils.report import comparison
 from bigmodel_utils.report.drivers import drivers
 from bigmodel_utils.units import Quantity
@@ -52,6 +52,20 @@ def test_a_wrong_sweep_is_refused_before_anything_runs(workspace: Path, text: st
     with pytest.raises(BigModelError, match=hint):
         sweep.run(write(workspace, text))
     assert not (workspace / "data").exists()
+
+
+def test_an_unknown_device_is_refused_once_and_not_by_every_member(workspace: Path) -> None:
+    with pytest.raises(BigModelError, match="cuda"):
+        sweep.run(write(workspace, "scenarios: [smoke]"), device="cud")
+    assert not (workspace / "data").exists()
+
+
+def test_the_first_member_of_a_gpu_sweep_may_fail_in_any_way(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> Path:
+        raise KeyError
+
+    monkeypatch.setattr(runner, "run_chain", broken)
+    assert sweep._one(sweep.Member("m01", "smoke", {}), workspace, "auto") == "KeyError"
 
 
 def test_a_sweep_never_writes_over_the_report_of_a_scenario(workspace: Path) -> None:
