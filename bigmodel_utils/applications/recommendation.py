@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 
@@ -184,10 +183,12 @@ class Worth:
 
 def worth(judged: Judged, scenario: Scenario) -> Worth:
     """Return what the hybrid's lists bring over the popularity list on 1,000 visits; 80 % intervals of draws."""
+    import torch
+
     hit = {name: judged.ranked[name].rank < judged.top for name in ("hybrid", "popularity")}
     won, lost = int((hit["hybrid"] & ~hit["popularity"]).sum()), int((~hit["hybrid"] & hit["popularity"]).sum())
     users, draws = len(hit["hybrid"]), scenario.decision.draws
-    serving = compute_cost.serving_on(scenario, judged.rate, "cpu", len(os.sched_getaffinity(0)))
+    serving = compute_cost.serving_on(scenario, judged.rate, "cpu", torch.get_num_threads())
     wanted = ["proposal_acted_share", "proposal_usd"]
     marginals = uncertainty.from_assumptions({name: scenario.assumption(name) for name in wanted})
     marginals["serving"] = uncertainty.from_quantity("serving", serving)
