@@ -243,11 +243,11 @@ def drift(
     from bigmodel_utils.data import drift as drifting
 
     run, represent = Run(scenarios.load(scenario, parsed(settings))), None
-    if run.is_done("02_train_model"):
+    if run.is_done(scenarios.MODELS):
         from bigmodel_utils.evaluation.predict import Classifier
 
-        represent = Classifier.load(run.path("02_train_model", "model_b")).representations
-    known = run.table("01_prepare_data", "target_train")["text"].tolist()
+        represent = Classifier.load(run.path(scenarios.MODELS, "model_b")).representations
+    known = run.table(scenarios.DATA, "target_train")["text"].tolist()
     found = drifting.of_file(new, run.scenario.target_market, known, run.scenario.seed, represent)
     typer.echo(found.measures.to_string(index=False))
     typer.echo("ALARM: the new texts differ from the reference" if found.alarm else "no alarm")

@@ -31,16 +31,15 @@ from bigmodel_utils.choices import (
 )
 from bigmodel_utils.errors import BigModelError, nearest
 
-CHAIN = (
-    "01_prepare_data",
-    "02_train_model",
-    "03_evaluate_model",
-    "04_deploy_model",
-    "05_size_market",
-    "06_estimate_value",
-    "07_check_trust",
-    "08_decide",
-)  # notebooks that lead to a decision, in order
+DATA = "01_prepare_data"
+MODELS = "02_train_model"
+EVALUATION = "03_evaluate_model"
+DEPLOYMENT = "04_deploy_model"
+MARKET = "05_size_market"
+VALUE = "06_estimate_value"
+TRUST = "07_check_trust"
+DECISION = "08_decide"
+CHAIN = (DATA, MODELS, EVALUATION, DEPLOYMENT, MARKET, VALUE, TRUST, DECISION)  # notebooks that lead to a decision, in order
 BESIDE = (
     "00_foundations",
     "11_support_assistant",

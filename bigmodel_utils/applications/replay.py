@@ -10,9 +10,8 @@ from bigmodel_utils.application_choices import SentimentMonitor
 from bigmodel_utils.applications import inputs, surge
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import compare, intervals, metrics
-from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.evaluation.predict import Classifier
-from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.scenario import DATA, Scenario
 from bigmodel_utils.training.rival import Rival, fit_rival
 from bigmodel_utils.units import Quantity
 

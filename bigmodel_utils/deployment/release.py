@@ -65,7 +65,7 @@ def _released(name: str, version: str) -> Served:
 def newest(name: str) -> Path:
     """Return the model folder of the newest run of scenario `name`: the chosen served one, else the adapted M_B."""
     runs = sorted((paths.runs() / name).glob("*/"), key=lambda run: -run.stat().st_mtime)
-    for stage, model in (("04_deploy_model", "served"), ("02_train_model", "model_b")):
+    for stage, model in ((scenario.DEPLOYMENT, "served"), (scenario.MODELS, "model_b")):
         for run in runs:
             if (run / stage / "done.json").is_file() and (run / stage / model / "config.json").is_file():
                 return run / stage / model

@@ -14,14 +14,14 @@ from bigmodel_utils.deployment import folder as folders
 from bigmodel_utils.deployment import frontier
 from bigmodel_utils.deployment.menu import BASELINE
 from bigmodel_utils.deployment.runtime import Runtime
-from bigmodel_utils.deployment.variants import DATA, MODELS, Workshop
+from bigmodel_utils.deployment.variants import Workshop
 from bigmodel_utils.evaluation import intervals, metrics
+from bigmodel_utils.scenario import DATA, EVALUATION, MODELS
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EVALUATION = "03_evaluate_model"
 FOLDER = "served"
 _LATENCY = "one text at a time, in process"
 

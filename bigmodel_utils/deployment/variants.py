@@ -10,10 +10,10 @@ from bigmodel_utils.deployment import distillation, onnx_export, pruning, vocabu
 from bigmodel_utils.deployment import folder as folders
 from bigmodel_utils.deployment.menu import BASELINE, MENU
 from bigmodel_utils.errors import BigModelError, nearest
+from bigmodel_utils.scenario import DATA, MODELS
 from bigmodel_utils.training.device import Device, choose
 from bigmodel_utils.training.pretrained import silence
 
-DATA, MODELS = "01_prepare_data", "02_train_model"
 _WATCHED = 64  # texts on which layers and neurons are weighed
 
 

@@ -11,12 +11,12 @@ import numpy as np
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import metrics
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.scenario import MODELS
 from bigmodel_utils.training.learned import frozen_depth
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DATA, MODELS = "01_prepare_data", "02_train_model"
 ADAPTED = ("a", "b", "p")
 _AT_HOME = ("a", "b")  # the third never saw the home market's labels: nobody would run it there
 _SEEN_BY = {  # rows of a table whose vectors are kept, for distances, learning curves and heads; enough to tell measures apart

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import gap
-from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.judgement import Judgement
+from bigmodel_utils.scenario import DATA, MODELS
 from bigmodel_utils.training.pretrained import load_tokenizer
 
 TEXTS = 400  # per market: enough for intervals that tell the measures apart

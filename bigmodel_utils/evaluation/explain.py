@@ -9,10 +9,10 @@ import numpy as np
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import attribution, intervals
-from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.attribution import Attribution
 from bigmodel_utils.evaluation.judgement import Judgement
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.scenario import DATA, MODELS
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import numpy as np
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import intervals, stability
-from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.evaluation.judgement import Judgement
+from bigmodel_utils.scenario import DATA
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import numpy as np
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import learning_curve
-from bigmodel_utils.evaluation.answers import DATA, Answers
+from bigmodel_utils.evaluation.answers import Answers
 from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import DATA
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

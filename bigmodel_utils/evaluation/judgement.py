@@ -9,10 +9,10 @@ import numpy as np
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import answers, compare, intervals, metrics, ranking
-from bigmodel_utils.evaluation.answers import DATA, MODELS, Answers
+from bigmodel_utils.evaluation.answers import Answers
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.messages import Message
-from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.scenario import DATA, MODELS, Scenario
 from bigmodel_utils.training.rival import fit_rival
 from bigmodel_utils.units import Quantity
 

@@ -10,8 +10,8 @@ import numpy as np
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.choices import Evaluation
 from bigmodel_utils.evaluation import intervals
-from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.evaluation.judgement import Judgement
+from bigmodel_utils.scenario import DATA
 
 if TYPE_CHECKING:
     import pandas as pd

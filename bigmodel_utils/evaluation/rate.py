@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import energy, speed
-from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.scenario import DATA, MODELS
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:

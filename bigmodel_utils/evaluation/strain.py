@@ -12,9 +12,9 @@ from bigmodel_utils.artifacts import Run
 from bigmodel_utils.data import augmentation
 from bigmodel_utils.data.drift import tokens
 from bigmodel_utils.evaluation import compare, stability
-from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.judgement import Judgement
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.scenario import DATA, MODELS
 
 if TYPE_CHECKING:
     import pandas as pd

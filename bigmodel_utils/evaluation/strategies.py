@@ -13,8 +13,8 @@ import numpy as np
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.choices import Strategies, Training
 from bigmodel_utils.evaluation import intervals, learning_curve
-from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.scenario import DATA
 from bigmodel_utils.training.finetune import FitResult
 from bigmodel_utils.training.learned import TrainingError, frozen_depth
 from bigmodel_utils.training.trial import Lesson, trained

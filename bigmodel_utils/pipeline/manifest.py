@@ -15,9 +15,9 @@ from bigmodel_utils import __version__, paths, trace
 from bigmodel_utils.artifacts import DONE, Run, file_hash, write_atomic
 from bigmodel_utils.pipeline import machine
 from bigmodel_utils.pipeline.reuse import executed
+from bigmodel_utils.scenario import DECISION
 
 NAME = "manifest.json"
-DECISION = "08_decide"
 _INPUTS = ("fact", "range", "file", "pin", "result")
 _CODE = ("module", "notebook")
 

@@ -13,25 +13,25 @@ from bigmodel_utils.artifacts import DONE, Run
 from bigmodel_utils.market.entry import OWN
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
-from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.scenario import DATA, DECISION, EVALUATION, MARKET, VALUE, Scenario
 from bigmodel_utils.units import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TABLES = {
-    "account": "01_prepare_data",
-    "scores": "03_evaluate_model",
-    "compare": "03_evaluate_model",
-    "confusion": "03_evaluate_model",
-    "adoption": "05_size_market",
-    "size": "05_size_market",
-    "cost_per_thousand": "06_estimate_value",
-    "cash": "06_estimate_value",
-    "npv_density": "06_estimate_value",
-    "tornado": "06_estimate_value",
-    "draws": "06_estimate_value",
-    "entry": "08_decide",
+    "account": DATA,
+    "scores": EVALUATION,
+    "compare": EVALUATION,
+    "confusion": EVALUATION,
+    "adoption": MARKET,
+    "size": MARKET,
+    "cost_per_thousand": VALUE,
+    "cash": VALUE,
+    "npv_density": VALUE,
+    "tornado": VALUE,
+    "draws": VALUE,
+    "entry": DECISION,
 }
 
 
@@ -56,12 +56,12 @@ class Evidence:
 
     @cached_property
     def decision(self) -> dict[str, Any]:
-        return self.run.json("08_decide", "decision")
+        return self.run.json(DECISION, "decision")
 
     @cached_property
     def inputs(self) -> dict[str, float]:
         """Middle value of every input of the venture."""
-        return self.run.json("06_estimate_value", "inputs")
+        return self.run.json(VALUE, "inputs")
 
     @cached_property
     def better_way(self) -> dict[str, Any] | None:
@@ -79,7 +79,7 @@ class Evidence:
     @cached_property
     def decided_on(self) -> date:
         """The day on which the decision was computed, as its own record tells: the same artifacts give the same day (UTC)."""
-        return day_written(self.run.record("08_decide"))
+        return day_written(self.run.record(DECISION))
 
     @cached_property
     def manifest(self) -> str:

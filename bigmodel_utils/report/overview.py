@@ -19,7 +19,7 @@ from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.page import Page
 from bigmodel_utils.report.table import Column, Table
 from bigmodel_utils.report.verdict import WORDS_ALONE
-from bigmodel_utils.scenario import Scenario
+from bigmodel_utils.scenario import DECISION, VALUE, Scenario
 
 _WIDTH, _HEIGHT = 220, 40
 
@@ -50,9 +50,9 @@ class Report:
 
 def outcomes(scenario: str) -> list[Outcome]:
     """Return the finished runs of a scenario, oldest first."""
-    folders = [path.parent.parent for path in (paths.runs() / scenario).glob(f"*/08_decide/{DONE}")]
-    folders.sort(key=lambda folder: ((folder / "08_decide" / DONE).stat().st_mtime_ns, folder.name))
-    return [_outcome(folder) for folder in folders if (folder / "06_estimate_value" / "figures.json").is_file()]
+    folders = [path.parent.parent for path in (paths.runs() / scenario).glob(f"*/{DECISION}/{DONE}")]
+    folders.sort(key=lambda folder: ((folder / DECISION / DONE).stat().st_mtime_ns, folder.name))
+    return [_outcome(folder) for folder in folders if (folder / VALUE / "figures.json").is_file()]
 
 
 def page(under_way: Scenario, compared: bool = False) -> Page:
@@ -181,9 +181,9 @@ def _answer(scenario: str) -> Message | None:
 
 
 def _outcome(folder: Path) -> Outcome:
-    decision = json.loads((folder / "08_decide" / "decision.json").read_text(encoding="utf-8"))
-    figures = json.loads((folder / "06_estimate_value" / "figures.json").read_text(encoding="utf-8"))
-    record = json.loads((folder / "08_decide" / DONE).read_text(encoding="utf-8"))
+    decision = json.loads((folder / DECISION / "decision.json").read_text(encoding="utf-8"))
+    figures = json.loads((folder / VALUE / "figures.json").read_text(encoding="utf-8"))
+    record = json.loads((folder / DECISION / DONE).read_text(encoding="utf-8"))
     return Outcome(folder.name, decision["verdict"], decision["probability"], figures["npv"], day_written(record))
 
 

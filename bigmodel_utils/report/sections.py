@@ -13,18 +13,18 @@ from bigmodel_utils.report.evidence import Evidence, written
 from bigmodel_utils.report.markup import both, headline
 from bigmodel_utils.report.origins import Origins
 from bigmodel_utils.report.scale import rounded
+from bigmodel_utils.scenario import DEPLOYMENT, EVALUATION, MARKET, TRUST, VALUE
 
 SIGNIFICANT = 0.05
-DEPLOYMENT, TRUST = "04_deploy_model", "07_check_trust"
 
 
 def html(evidence: Evidence, origins: Origins, pages: Mapping[str, Message]) -> str:
     """Return all five sections, each with a link to the page behind it. pages: file name -> title of the pages there are."""
     parts = (
-        (market, "05_size_market"),
-        (model, "03_evaluate_model"),
+        (market, MARKET),
+        (model, EVALUATION),
         (cost, DEPLOYMENT),
-        (value, "06_estimate_value"),
+        (value, VALUE),
         (risk, TRUST),
     )
     return "".join(_section(*part(evidence), _link(f"{stage}.html", pages), origins) for part, stage in parts)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.evaluation.judgement import DATA, MODELS
 from bigmodel_utils.evaluation.predict import Classifier
+from bigmodel_utils.scenario import DATA, MODELS
 from bigmodel_utils.trust import accountant, membership
 from bigmodel_utils.trust.curve import WITHOUT, Curve
 from bigmodel_utils.trust.head import losses

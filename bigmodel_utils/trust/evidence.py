@@ -16,15 +16,14 @@ from bigmodel_utils import paths
 from bigmodel_utils.artifacts import DONE, ArtifactError, Run
 from bigmodel_utils.data import personal_data
 from bigmodel_utils.data.vault import ENDING
-from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import DATA, EVALUATION
 from bigmodel_utils.trust import audit, way
 from bigmodel_utils.value import machines
 
 if TYPE_CHECKING:
     import pandas as pd
 
-JUDGED = "03_evaluate_model"
 Market = Literal["source", "target"]
 _DAY = 86_400.0
 _LINES = 0.1  # of probability on either side of the threshold: answers that could have come out otherwise
@@ -143,7 +142,7 @@ def _retention(run: Run, market: Market) -> Finding | None:
 
 def _accuracy(run: Run, market: Market) -> Finding:
     name = f"accuracy_{market}_b"
-    accuracy = run.figures(JUDGED)[name]
+    accuracy = run.figures(EVALUATION)[name]
     said = Message(
         "The adapted model reads {mid:percent1} of {n:integer} unseen texts right (between {low:percent1} and {high:percent1})",
         mid=accuracy,
@@ -151,11 +150,11 @@ def _accuracy(run: Run, market: Market) -> Finding:
         low=accuracy.low,
         high=accuracy.high,
     )
-    return Finding(said, f"{JUDGED}/figures.json#{name}")
+    return Finding(said, f"{EVALUATION}/figures.json#{name}")
 
 
 def _robustness(run: Run, market: Market) -> Finding:
-    noise = run.table(JUDGED, "noise")
+    noise = run.table(EVALUATION, "noise")
     worst = noise[noise["market"] == "target"].nlargest(1, "lost").iloc[0]
     said = Message(
         "Under mistyping and rewording, accuracy in the target market falls by at most {lost:number1} points "
@@ -164,11 +163,11 @@ def _robustness(run: Run, market: Market) -> Finding:
         low=100 * worst["low"],
         high=100 * worst["high"],
     )
-    return Finding(said, f"{JUDGED}/noise.parquet")
+    return Finding(said, f"{EVALUATION}/noise.parquet")
 
 
 def _groups(run: Run, market: Market) -> Finding | None:
-    groups = run.table(JUDGED, "groups")
+    groups = run.table(EVALUATION, "groups")
     if len(groups) < 2:
         return None
     apart = _apart(groups, "recall") or _apart(groups, "false_alarm_rate")
@@ -179,7 +178,7 @@ def _groups(run: Run, market: Market) -> Finding | None:
         alarms=100 * float(np.ptp(groups["false_alarm_rate"])),
         real=Message("the widest gap is beyond chance") if apart else Message("neither gap is shown to be more than chance"),
     )
-    return Finding(said, f"{JUDGED}/groups.parquet", short=apart)
+    return Finding(said, f"{EVALUATION}/groups.parquet", short=apart)
 
 
 def _apart(groups: pd.DataFrame, rate: str) -> bool:
@@ -188,7 +187,7 @@ def _apart(groups: pd.DataFrame, rate: str) -> bool:
 
 
 def _human_review(run: Run, market: Market) -> Finding:
-    event, line = run.table(JUDGED, "predictions")["b"], run.json(JUDGED, "machine")["threshold"]
+    event, line = run.table(EVALUATION, "predictions")["b"], run.json(EVALUATION, "machine")["threshold"]
     said = Message(
         "At a threshold of {line:number2}, {flagged:percent} of the test texts are flagged for a person, and {close:percent} lie so "
         "near to it that they could have come out otherwise",
@@ -196,7 +195,7 @@ def _human_review(run: Run, market: Market) -> Finding:
         flagged=float((event >= line).mean()),
         close=float(((event - line).abs() < _LINES).mean()),
     )
-    return Finding(said, f"{JUDGED}/predictions.parquet")
+    return Finding(said, f"{EVALUATION}/predictions.parquet")
 
 
 _EVERYWHERE: dict[str, Callable[[Run, Market], Finding | None]] = {

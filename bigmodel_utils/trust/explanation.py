@@ -12,12 +12,12 @@ import numpy as np
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import attribution, intervals, stability
-from bigmodel_utils.evaluation.answers import DATA, MODELS
 from bigmodel_utils.evaluation.attribution import Attribution
 from bigmodel_utils.evaluation.explain import STEPS_MANY, Example
 from bigmodel_utils.evaluation.predict import Classifier
 from bigmodel_utils.messages import Message
-from bigmodel_utils.trust.evidence import JUDGED, Finding
+from bigmodel_utils.scenario import DATA, EVALUATION, MODELS, TRUST
+from bigmodel_utils.trust.evidence import Finding
 from bigmodel_utils.units import Quantity
 
 TOP = 3  # words that a person is told
@@ -78,7 +78,7 @@ class Told:
             high=self.overlap.high,
             chance=self.chance,
         )
-        return Finding(said, "07_check_trust/explanation.json", short=self.overlap.low <= self.chance)
+        return Finding(said, f"{TRUST}/explanation.json", short=self.overlap.low <= self.chance)
 
     @property
     def figures(self) -> dict[str, Quantity]:
@@ -99,10 +99,10 @@ def _quoted(words: Sequence[str]) -> Message:
 def measure(run: Run) -> Told:
     """Return the explanation of one flagged test text, rather a wrong one: who is flagged wrongly has most to ask."""
     scenario, model = run.scenario, Classifier.load(run.path(MODELS, "model_b"), exact=True)
-    test, judged = run.table(DATA, "target_test"), run.table(JUDGED, "predictions")
+    test, judged = run.table(DATA, "target_test"), run.table(EVALUATION, "predictions")
     event = judged["b"].to_numpy()
     is_event = judged["label"].to_numpy() == scenario.task.labels.index(scenario.task.event)
-    row = affected(test["text"].tolist(), event, is_event, run.json(JUDGED, "machine")["threshold"])
+    row = affected(test["text"].tolist(), event, is_event, run.json(EVALUATION, "machine")["threshold"])
     parts = attribution.attribute(model, test["text"].iloc[row], scenario.task.event)
     pulls = words(parts)
     near = np.abs(event - event[row]) <= _NEAR

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from bigmodel_utils import facts
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.data import packages
-from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import DATA, TRUST
 from bigmodel_utils.training import pretrained
 from bigmodel_utils.trust.evidence import Finding
 
@@ -48,7 +48,7 @@ def finding(held: pd.DataFrame) -> Finding:
         all=len(held),
         **counts,
     )
-    return Finding(said, "07_check_trust/licences.parquet", short=counts["fine"] < len(held))
+    return Finding(said, f"{TRUST}/licences.parquet", short=counts["fine"] < len(held))
 
 
 def judged(stated: str) -> tuple[str, Verdict, str]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.evaluation.answers import DATA
+from bigmodel_utils.scenario import DATA, EVALUATION
 from bigmodel_utils.training import pretrained
 from bigmodel_utils.trust import licences
-from bigmodel_utils.trust.evidence import JUDGED, Finding
+from bigmodel_utils.trust.evidence import Finding
 from bigmodel_utils.trust.markdown import bullet, plain
 from bigmodel_utils.units import Quantity
 
@@ -30,7 +30,7 @@ def card(run: Run, found: dict[str, Finding], risk: Finding) -> ModelCard:
 def _metadata(run: Run) -> Any:
     from huggingface_hub import EvalResult, ModelCardData
 
-    scenario, figures = run.scenario, run.figures(JUDGED)
+    scenario, figures = run.scenario, run.figures(EVALUATION)
     sheet = run.json(DATA, "target_sheet")
     accuracy = EvalResult(
         task_type="text-classification",
@@ -62,7 +62,7 @@ def _slug(origin: str) -> str:
 
 
 def _sections(run: Run, found: dict[str, Finding], risk: Finding) -> list[str]:
-    scenario, figures = run.scenario, run.figures(JUDGED)
+    scenario, figures = run.scenario, run.figures(EVALUATION)
     sheets = {market: run.json(DATA, f"{market}_sheet") for market in ("source", "target")}
     return [
         f"# {plain(scenario.title)}: the adapted model",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.artifacts import Run, write_atomic
-from bigmodel_utils.evaluation.answers import DATA
 from bigmodel_utils.messages import LANGUAGES, Message
+from bigmodel_utils.scenario import DATA, TRUST
 from bigmodel_utils.trust import compliance, licences, model_card
 from bigmodel_utils.trust.compliance import Review
 from bigmodel_utils.trust.evidence import Finding, gather
@@ -46,9 +46,7 @@ class Pack:
 def assemble(run: Run, held: pd.DataFrame, told: Told, privacy: Finding) -> Pack:
     """Return the review of a run whose own page has just measured licences, an explanation and privacy."""
     risk = compliance.classify(run.scenario)
-    card = Finding(
-        Message("A model card and the data sheets of both markets stand in the pack"), "07_check_trust/pack/model_card.md"
-    )
+    card = Finding(Message("A model card and the data sheets of both markets stand in the pack"), f"{TRUST}/pack/model_card.md")
     common = {"licences": licences.finding(held), "risk": risk.finding, "model_card": card}
     own = common | {"explanation": told.finding, "privacy": privacy}
     found = {"target": gather(run, "target") | own, "source": gather(run, "source") | common}

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bigmodel_utils.artifacts import Run
-from bigmodel_utils.evaluation.answers import DATA
-from bigmodel_utils.trust.evidence import JUDGED
+from bigmodel_utils.scenario import DATA, EVALUATION
 from bigmodel_utils.trust.rows import Rows
 
 
@@ -29,7 +28,7 @@ class Views:
 
 def look(run: Run) -> Views:
     """Return the rows of a run as M_A saw them in notebook 03; only home rows decide how vectors are scaled."""
-    kept, tables = run.table(JUDGED, "vectors"), ("target_train", "target_test", "source_test")
+    kept, tables = run.table(EVALUATION, "vectors"), ("target_train", "target_test", "source_test")
     raw = [kept[kept["table"] == name].drop(columns="table").to_numpy(np.float32) for name in tables]
     read = [run.table(DATA, name).head(len(part)) for name, part in zip(tables, raw, strict=True)]
     seen = [Rows(scaled(part, raw[-1]), rows["label"].to_numpy()) for part, rows in zip(raw, read, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import TRUST
 from bigmodel_utils.trust.attacks import Attacks
 from bigmodel_utils.trust.curve import Curve
 from bigmodel_utils.trust.evidence import Finding
@@ -39,7 +40,7 @@ def privacy(curve: Curve, attacked: Attacks) -> Finding:
         epsilon=max(epsilon for epsilon in curve.heads if epsilon != float("inf")),
         lost=max(0.0, curve.figures["privacy_points_lost"].mid),
     )
-    return Finding(said, "07_check_trust/attacks.parquet", short=attacked.figures["attack_advantage_b"].low > 0)
+    return Finding(said, f"{TRUST}/attacks.parquet", short=attacked.figures["attack_advantage_b"].low > 0)
 
 
 def _leak(attacked: Attacks) -> Message:

@@ -8,13 +8,13 @@ import numpy as np
 
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
+from bigmodel_utils.scenario import DEPLOYMENT, EVALUATION, MODELS
 from bigmodel_utils.units import MONTHS_PER_YEAR, Quantity
 from bigmodel_utils.value import accounts, decision, investment, machines, simulation, uncertainty, valuation, venture
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TRAINING, EVALUATION, DEPLOYMENT = "02_train_model", "03_evaluate_model", "04_deploy_model"
 ASSUMPTIONS = venture.ASSUMED
 SHOWN_DRAWS = 400  # futures that the brief's what-if carries along
 
@@ -34,7 +34,7 @@ def _as_served(run: Run) -> tuple[dict[str, Quantity], pd.DataFrame]:
     """
     import pandas as pd
 
-    figures, confusion = run.figures(TRAINING) | run.figures(EVALUATION), run.table(EVALUATION, "confusion")
+    figures, confusion = run.figures(MODELS) | run.figures(EVALUATION), run.table(EVALUATION, "confusion")
     if DEPLOYMENT not in run.stages:
         return figures, confusion
     sustained = run.figures(DEPLOYMENT)["sustained_requests_per_second"]

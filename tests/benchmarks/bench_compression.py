@@ -25,7 +25,8 @@ from bigmodel_utils.artifacts import Run
 from bigmodel_utils.deployment import frontier
 from bigmodel_utils.deployment.menu import BASELINE, MENU
 from bigmodel_utils.deployment.runtime import Runtime
-from bigmodel_utils.deployment.variants import DATA, Workshop
+from bigmodel_utils.deployment.variants import Workshop
+from bigmodel_utils.scenario import DATA
 from bigmodel_utils.training.batches import Encoded
 
 REQUESTS, PEER_TEXTS, ROUNDS = 40, 96, 3

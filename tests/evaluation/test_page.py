@@ -21,7 +21,7 @@ from bigmodel_utils.evaluation import (
     speed,
     strain,
 )
-from bigmodel_utils.evaluation.answers import DATA, MODELS
+from bigmodel_utils.scenario import DATA, MODELS
 
 ROWS = {"train": 60, "validation": 40, "test": 120}
 WORDS = {"source": ("bad", "good", "dress room the"), "target": ("差", "好", "房 间 很")}

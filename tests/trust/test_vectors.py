@@ -5,8 +5,8 @@ import pytest
 from bigmodel_utils import scenario
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.evaluation import answers
+from bigmodel_utils.scenario import DATA, EVALUATION
 from bigmodel_utils.trust import vectors
-from bigmodel_utils.trust.evidence import JUDGED
 
 KEPT = {"target_train": 30, "target_test": 20, "source_test": 25}
 
@@ -15,7 +15,7 @@ KEPT = {"target_train": 30, "target_test": 20, "source_test": 25}
 def run(tmp_path, monkeypatch) -> Run:
     monkeypatch.setenv("BIGMODEL_HOME", str(tmp_path))
     chosen, rng = scenario.load("smoke"), np.random.default_rng(0)
-    data, judged = Run(chosen, answers.DATA), Run(chosen, JUDGED)
+    data, judged = Run(chosen, DATA), Run(chosen, EVALUATION)
     for stage in (data, judged):
         stage.begin()
     for name, rows in KEPT.items():
@@ -33,15 +33,15 @@ def test_rows_are_taken_as_notebook_03_saw_them(run):
     parts = dict(zip(KEPT, (views.train, views.test, views.home), strict=True))
     assert {name: len(rows) for name, rows in parts.items()} == KEPT
     for name, rows in parts.items():
-        np.testing.assert_array_equal(rows.labels, run.table(answers.DATA, name)["label"].head(len(rows)))
+        np.testing.assert_array_equal(rows.labels, run.table(DATA, name)["label"].head(len(rows)))
         assert np.linalg.norm(rows.vectors, axis=1).max() <= 1 + 1e-6
 
 
 def test_only_home_rows_decide_the_scale(run):
     first = vectors.look(run)
-    table = run.table(JUDGED, "vectors")
+    table = run.table(EVALUATION, "vectors")
     table.loc[table["table"] == "target_test", "0"] *= 100
-    judged = Run(run.scenario, JUDGED)
+    judged = Run(run.scenario, EVALUATION)
     judged.begin()
     judged.write_table("vectors", table)
     judged.finish()
