@@ -45,13 +45,18 @@ class Part(BaseModel):
 
 
 class Task(Part):
-    """What the model decides. `event` is the label that the business acts on; `kind` says what carries a label."""
+    """What the model decides. `event` is the label that the business acts on; `kind` says what carries a label.
+
+    `item`, `customer` and `case` are the nouns of the business, in the singular: what is read, who pays, an item of the event.
+    """
 
     kind: Literal["classification", "entities"] = "classification"  # a whole text, or spans inside it
 
     labels: Annotated[list[str], Field(min_length=2)]
     event: str
     item: str = "text"
+    customer: str = "customer"
+    case: str = "case"
 
     @model_validator(mode="after")
     def _event_is_a_label(self) -> Self:

@@ -40,7 +40,7 @@ class Message:
 
     def read(self, language: str = "en") -> str:
         """Return the sentence in `language`; a text without translation stays English."""
-        return _Reader(language).vformat(translate(self.text, language), (), self.values)
+        return _Reader(language).vformat(translate(self.text, language), (), filled(self.values))
 
     def to_json(self) -> dict[str, Any]:
         return {"text": self.text, "values": {key: _plain(value) for key, value in self.values.items()}}
@@ -52,6 +52,27 @@ class Message:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/markdown": self.read(), "text/plain": self.read(), MIME: self.to_json()}
+
+
+_nouns = {
+    "item": Message("text"),
+    "items": Message("texts"),
+    "customer": Message("customer"),
+    "customers": Message("customers"),
+    "case": Message("case"),
+    "cases": Message("cases"),
+}
+
+
+def speak_of(item: str, customer: str, case: str) -> None:
+    """Let every sentence with a slot such as {items} or {customer} speak of this business; nouns are English, in the singular."""
+    for slot, noun in {"item": item, "customer": customer, "case": case}.items():
+        _nouns.update({slot: Message(noun), f"{slot}s": Message(f"{noun}s")})
+
+
+def filled(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a sentence, and the nouns of the business for slots that have none of their own."""
+    return _nouns | values
 
 
 class _Reader(string.Formatter):

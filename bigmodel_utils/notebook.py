@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bigmodel_utils import facts, kept, trace
+from bigmodel_utils import facts, kept, messages, trace
 from bigmodel_utils import scenario as scenarios
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError
@@ -96,6 +96,8 @@ def start(stage: str, scenario: str, overrides: Mapping[str, Any] | None = None)
     facts.forget()
     page = Page(stage, scenarios.load(scenario, overrides))
     trace.start()
+    task = page.scenario.task
+    messages.speak_of(task.item, task.customer, task.case)
     random.seed(page.scenario.seed)
     page.run.begin()
     return page

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bigmodel_utils import messages
 from bigmodel_utils.messages import LANGUAGES, Message, format_value
+from bigmodel_utils.report.markup import plain
 from bigmodel_utils.units import Quantity
 
 
@@ -59,3 +61,15 @@ def test_every_amount_can_be_written(value: float, spec: str) -> None:
 )
 def test_numbers_below_ten_thousand_are_written_out(value, spec, english, chinese):
     assert (format_value(value, spec, "en"), format_value(value, spec, "zh")) == (english, chinese)
+
+
+def test_nouns_are_those_of_the_business_until_a_sentence_brings_its_own() -> None:
+    told = Message("cost of winning one {customer} with {items:}")
+    messages.speak_of("letter", "clinic", "referral")
+    try:
+        assert told.read() == "cost of winning one clinic with letters"
+        assert plain(told, "en") == told.read()
+        assert Message("{items}", items="films").read() == "films"
+    finally:
+        messages.speak_of("text", "customer", "case")
+    assert told.read() == "cost of winning one customer with texts"

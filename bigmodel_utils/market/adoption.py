@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def adopted_share(years, p, q):
+def adopted_share(years: NDArray[np.float64], p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return F(t) = (1 - e^-(p+q)t) / (1 + (q/p) e^-(p+q)t): who has adopted of all who will. Unchecked; see `cumulative`."""
     decay = np.exp(-(p + q) * years)
     return (1 - decay) / (1 + q / p * decay)

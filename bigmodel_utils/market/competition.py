@@ -1,4 +1,4 @@
-"""Against whom: market shares under a choice model, and how they answer to price.
+"""Against whom: market shares under a choice model, and strengths and threats by their numbers.
 
 Multinomial logit (McFadden 1974), nested where some offers are near-clones: a plain logit gives a clone as much as it
 gives the original, and takes it from everybody alike.
@@ -81,15 +81,6 @@ def _known(utility: ArrayLike) -> NDArray[np.float64]:
     if not (v.size and np.isfinite(v).all()):
         raise MarketError("a utility that is missing or infinite", "a finite number for each offer", "the table of rivals")
     return v
-
-
-def price_elasticities(share: ArrayLike, price: ArrayLike, price_weight: float) -> NDArray[np.float64]:
-    """Return the matrix of percent change in the share of row per percent change in the price of column.
-
-    Plain logit, shares without the last (buying nothing): own b p (1 - s), cross -b p s, with b = `price_weight` < 0.
-    """
-    s, p = np.asarray(share, float), np.asarray(price, float)
-    return price_weight * p * (np.eye(len(s)) - s)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Estimate:
         """The page's answer."""
         return Message(
             "Within reach the market is worth {sam:money} a year; 8 in 10 futures: {low:money} to {high:money}. "
-            "By the last year of the plan {merchants:integer} customers would have come. {agreement}",
+            "By the last year of the plan {merchants:integer} {customers} would have come. {agreement}",
             sam=self.figures["sam_usd_year"],
             low=self.figures["sam_usd_year"].low,
             high=self.figures["sam_usd_year"].high,

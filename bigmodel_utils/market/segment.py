@@ -95,11 +95,11 @@ def finding(draws: Mapping[str, NDArray[np.float64]]) -> Message:
         return Message("In most cases no customer is worth winning at this price: serving costs more than the price brings.")
     if not np.isfinite(high):
         return Message(
-            "A customer is worth winning from about {mid:integer} reviews a month; in one case of ten or more, none is.",
+            "A customer is worth winning from about {mid:integer} {items} a month; in one case of ten or more, none is.",
             mid=mid,
         )
     return Message(
-        "A customer is worth winning from about {mid:integer} reviews a month; 8 in 10 futures: {low:integer} "
+        "A customer is worth winning from about {mid:integer} {items} a month; 8 in 10 futures: {low:integer} "
         "to {high:integer}.",
         low=low,
         mid=mid,

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bigmodel_utils import paths, scenario, trace
+from bigmodel_utils import messages, paths, scenario, trace
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.messages import Message
-from bigmodel_utils.pipeline import gpu_room, manifest, pool, runner
+from bigmodel_utils.pipeline import gpu_room, pool, runner
 
 MANY = 50
 Failure = str | BaseException | None
@@ -170,6 +170,7 @@ def _line(member: Member, failure: Failure, keys: Iterable[str]) -> dict[str, An
     """Return what the comparison shows of a member; `keys` are the choices that any member sets."""
     chosen = scenario.load(member.scenario, member.overrides)
     content = chosen.model_dump(mode="json")
+    messages.speak_of(chosen.task.item, chosen.task.customer, chosen.task.case)
     line = {
         "label": member.label,
         "title": chosen.title,
@@ -181,11 +182,11 @@ def _line(member: Member, failure: Failure, keys: Iterable[str]) -> dict[str, An
     if failure:
         return line | {"failure": str(failure) or type(failure).__name__}
     run = Run(chosen)
-    if manifest.DECISION not in run.stages:
+    if scenario.DECISION not in run.stages:
         return line | {"answer": _answer(run)}
     decision, figures = (
-        run.json(manifest.DECISION, "decision"),
-        run.figures("06_estimate_value") | run.figures("03_evaluate_model"),
+        run.json(scenario.DECISION, "decision"),
+        run.figures(scenario.VALUE) | run.figures(scenario.EVALUATION),
     )
     return line | {
         "verdict": decision["verdict"],

@@ -117,7 +117,8 @@ def _notebook(path: Path) -> Iterator[str]:
 
 def _scenario(name: str) -> Iterator[str]:
     chosen = scenario.load(name)
-    yield from (chosen.title, chosen.question, *chosen.task.labels, chosen.task.item)
+    nouns = (chosen.task.item, chosen.task.customer, chosen.task.case)
+    yield from (chosen.title, chosen.question, *chosen.task.labels, *nouns, *(f"{noun}s" for noun in nouns))
     for given in chosen.assumptions.values():
         yield from (given.unit, given.source)
 

@@ -30,7 +30,7 @@ _FIGURES = {
     "sam_usd_year": Message("market within reach"),
     "som_usd_year": Message("market that is ours to win"),
     "size_ratio": Message("count from the top over count from the bottom"),
-    "merchants_final_year": Message("merchants in the last year"),
+    "merchants_final_year": Message("{customers} in the last year"),
     "raw_rows": Message("rows read"),
     "rows": Message("texts kept"),
     "personal_data_rows": Message("texts with personal data"),

@@ -104,10 +104,10 @@ def swot(lines: pd.DataFrame) -> Table:
 def segments(table: pd.DataFrame, finding: Message) -> Table:
     """Return merchants by size. table, finding: as `segment.segments` and `segment.finding`."""
     columns = [
-        Column("segment", Message("merchants by size")),
-        Column("merchants", Message("of merchants"), "percent"),
-        Column("reviews", Message("of reviews"), "percent"),
-        Column("reviews_month", Message("reviews a month"), "integer"),
+        Column("segment", Message("{customers} by size")),
+        Column("merchants", Message("of {customers}"), "percent"),
+        Column("reviews", Message("of {items}"), "percent"),
+        Column("reviews_month", Message("{items} a month"), "integer"),
         Column("value", Message("worth of a customer"), "money"),
         Column("cost", Message("cost of winning one"), "money"),
         Column("worth_it", Message("chance that it pays"), "percent"),

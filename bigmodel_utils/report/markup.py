@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from bigmodel_utils.messages import LANGUAGES, Message, format_value, translate
+from bigmodel_utils.messages import LANGUAGES, Message, filled, format_value, translate
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _EMPHASIS = re.compile(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)")
@@ -62,7 +62,7 @@ def _filled(message: Message, language: str, fill: Callable[[Any, str], str], co
             return f"\ue000{len(slots) - 1}\ue001"
 
     template = translate(message.text, language).replace("\ue000", "").replace("\ue001", "")
-    text = convert(Slots().vformat(template, (), message.values))
+    text = convert(Slots().vformat(template, (), filled(message.values)))
     return _SLOT.sub(lambda match: slots[int(match[1])], text)
 
 

@@ -41,7 +41,7 @@ def surges(replay: Replay, confidence: float) -> Table:
                 }
             )
     columns = [
-        Column("size", Message("complaints")),
+        Column("size", Message("{cases}")),
         Column("reader", Message("watched by")),
         Column("found", Message("found"), "percent", Message("of surges")),
         Column("delay", Message("alarm"), "integer", Message("median day")),

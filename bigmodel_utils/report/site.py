@@ -7,15 +7,15 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bigmodel_utils import paths
+from bigmodel_utils import messages, paths
 from bigmodel_utils.artifacts import Run, swap_in, write_atomic
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import brief, font, front, notebook_page, overview, workbook
 from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.page import Page
+from bigmodel_utils.scenario import DECISION, TRUST
 
-DECISION = "08_decide"
-PACK = "07_check_trust/pack"
+PACK = f"{TRUST}/pack"
 _log = logging.getLogger(__name__)
 
 
@@ -25,7 +25,8 @@ def render(run: Run, notebooks: Mapping[str, Path], into: Path | None = None, ch
     notebooks: stage -> executed notebook. `into` is another folder than `reports/<scenario>`, which the index leaves out.
     `changes` compares with the run before. Raises ArtifactError when a result is missing; an earlier report then stays.
     """
-    decides = DECISION in run.stages
+    task, decides = run.scenario.task, DECISION in run.stages
+    messages.speak_of(task.item, task.customer, task.case)
     executed = {f"{path.stem}.html": notebook_page.read(path) for path in notebooks.values()}
     titles = [(name, notebook_page.title_of(cells)) for name, cells in executed.items()]
     line = Message("Run {run} · scenario {name}", run=run.id, name=run.scenario.name)

@@ -26,8 +26,8 @@ _OFFER = {"value_capture", "merchant_acquisition_usd", "merchant_churn_year", "m
 _MODEL = {"recall", "false_alarm_rate", "samples_per_second", "label_usd"}
 _OWNERS = (
     (_MARKET, Message("market lead"), Message("from two paid market samples"), 4),
-    (_WORK, Message("operations lead"), Message("by timing three merchants' teams at work"), 2),
-    (_OFFER, Message("commercial lead"), Message("in talks with ten merchants"), 4),
+    (_WORK, Message("operations lead"), Message("by timing the teams of three {customers} at work"), 2),
+    (_OFFER, Message("commercial lead"), Message("in talks with ten {customers}"), 4),
     (_MODEL, Message("data lead"), Message("on 1,000 more labelled rows"), 3),
     (set(), Message("finance lead"), Message("with two written offers"), 2),  # whatever nobody else narrows down
 )
@@ -97,7 +97,7 @@ def _last(evidence: Evidence) -> Message:
     country = evidence.scenario.target_market.country
     if verdict == "go":
         return Message(
-            "Enter {country:country}: open the entity, hire the team, sign the first merchants (founders, by {day:date})",
+            "Enter {country:country}: open the entity, hire the team, sign the first {customers} (founders, by {day:date})",
             country=country,
             day=_after(start, _ENTRY_WEEKS),
         )

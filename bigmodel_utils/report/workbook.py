@@ -24,9 +24,9 @@ FILE = "cash_flow.xlsx"
 _UFUNCS = {np.exp: "EXP", np.maximum: "MAX"}
 _LABELS = {
     "month": Message("month"),
-    "adopted": Message("merchants who have ever joined"),
-    "joined": Message("merchants joining"),
-    "merchants": Message("merchants served"),
+    "adopted": Message("{customers} who have ever joined"),
+    "joined": Message("{customers} joining"),
+    "merchants": Message("{customers} served"),
     "thousands": Message("thousands of items read"),
     "worth": Message("worth of the local currency, today 1"),
     "operating": Message("operating result, USD"),
@@ -47,8 +47,8 @@ _RESULTS = {
 _CONSTANTS = {
     "price": Message("price of 1,000 items, USD"),
     "serving": Message("machines for 1,000 items, USD"),
-    "final": Message("merchants won in the long run"),
-    "stay": Message("share of merchants who stay for a month"),
+    "final": Message("{customers} won in the long run"),
+    "stay": Message("share of {customers} who stay for a month"),
     "drift": Message("local currency after a month, today 1"),
 }
 _TOP = 2 + len(_RESULTS) + len(_CONSTANTS)  # first line of the months

@@ -35,13 +35,16 @@ def adoption(table: pd.DataFrame) -> Chart:
         "year": rows["year"].iloc[-1]
     }
     finding = Message(
-        "By year {year:integer}, {mid:integer} merchants have joined; 8 in 10 futures: {low:integer} to {high:integer}", **last
-    )
-    alt = Message(
-        "Rising curve with a band: {mid:integer} merchants in year {year:integer}, between {low:integer} and {high:integer}.",
+        "By year {year:integer}, {mid:integer} {customers} have joined; 8 in 10 futures: {low:integer} to {high:integer}",
         **last,
     )
-    note = Message("Merchants who have joined. Line: middle of the futures, band: 8 in 10 of them. Estimated (Bass diffusion).")
+    alt = Message(
+        "Rising curve with a band: {mid:integer} {customers} in year {year:integer}, between {low:integer} and {high:integer}.",
+        **last,
+    )
+    note = Message(
+        "Number of {customers} who have joined. Line: middle of the futures, band: 8 in 10 of them. Estimated (Bass diffusion)."
+    )
     return Chart(finding, alt, note, lambda canvas: _adoption(canvas, rows))
 
 

@@ -34,7 +34,7 @@ def found(replay: Replay, confidence: float) -> Chart:
     size = replay.sizes[len(replay.sizes) // 2]
     share = replay.found("b", size, confidence)
     finding = Message(
-        "Of surges from {usual:percent} to {high:percent} of complaints, the adapted model finds {share:percent} while they last",
+        "Of surges from {usual:percent} to {high:percent} of {cases}, the adapted model finds {share:percent} while they last",
         usual=replay.usual,
         high=replay.usual + size,
         share=share,
@@ -53,9 +53,7 @@ def found(replay: Replay, confidence: float) -> Chart:
     )
     lines: list[ladder.Rung | Message] = []
     for size in replay.sizes:
-        lines.append(
-            Message("from {usual:percent} to {high:percent} of complaints", usual=replay.usual, high=replay.usual + size)
-        )
+        lines.append(Message("from {usual:percent} to {high:percent} of {cases}", usual=replay.usual, high=replay.usual + size))
         lines += [
             ladder.Rung(name, replay.found(reader, size, confidence), _COLOURS[reader], reader == "b")
             for reader, name in READERS.items()
