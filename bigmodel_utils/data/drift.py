@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -175,7 +176,7 @@ def _jensen_shannon(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     p = first / first.sum(axis=1, keepdims=True).clip(1)
     q = second / second.sum(axis=1, keepdims=True).clip(1)
     middle = (p + q) / 2
-    return (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / (2 * 0.6931471805599453)
+    return (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / (2 * math.log(2))
 
 
 def _stability(first: np.ndarray, second: np.ndarray) -> np.ndarray:

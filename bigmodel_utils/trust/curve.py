@@ -99,22 +99,16 @@ def _trained(
 def _points(scenario: Scenario, views: Views, heads: dict[float, list[Head]]) -> pd.DataFrame:
     import pandas as pd
 
-    settings, test = scenario.evaluation, views.test
-    event = test.labels == scenario.task.labels.index(scenario.task.event)
+    settings, test, repeats = scenario.evaluation, views.test, scenario.trust.seeds
     code = scenario.task.labels.index(scenario.task.event)
+    event = test.labels == code
     line = threshold.for_scenario(scenario, float(event.mean()))
     costs = [scenario.assumption(name).mid for name in ("complaint_share", "missed_complaint_usd", "needless_contact_usd")]
     answers = {e: np.stack([head.probabilities(test.vectors) for head in own]) for e, own in heads.items()}
     right = {e: answer.argmax(axis=2) == test.labels for e, answer in answers.items()}
     flagged = {e: answer[:, :, code] >= line for e, answer in answers.items()}
     rng = np.random.default_rng(scenario.seed)
-    weights = [np.ones((1, len(test))), np.full((1, scenario.trust.seeds), 1 / scenario.trust.seeds)]
-    weights = [
-        np.vstack([weights[0], rng.multinomial(len(test), np.full(len(test), 1 / len(test)), settings.resamples)]),
-        np.vstack(
-            [weights[1], rng.multinomial(scenario.trust.seeds, weights[1][0], settings.resamples) / scenario.trust.seeds]
-        ),
-    ]
+    weights = _picks(len(test), settings.resamples, rng), _picks(repeats, settings.resamples, rng) / repeats
     accuracy = {e: _over(weights, values).mean(axis=1) for e, values in right.items()}
     usd = {e: _usd(weights, values, event, costs) for e, values in flagged.items()}
     method = _METHOD.format(draws=settings.resamples, confidence=settings.confidence)
@@ -124,6 +118,11 @@ def _points(scenario: Scenario, views: Views, heads: dict[float, list[Head]]) ->
         row = {"epsilon": e, "n": len(test), "method": method, "usd_errors": usd[e][0]}
         found.append(row | _ends(spreads, settings.confidence))
     return pd.DataFrame(found)
+
+
+def _picks(count: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Return how often each of `count` is drawn, (1 + resamples, count); the first row takes each once."""
+    return np.vstack([np.ones((1, count)), rng.multinomial(count, np.full(count, 1 / count), resamples)])
 
 
 def _over(weights: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
