@@ -129,7 +129,7 @@ def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account)
 def _plain(value: Any, path: Path, number: int, name: str) -> str | None:
     if isinstance(value, (dict, list)):
         raise DataError(f"{paths.shown(path)} line {number}, '{name}': a {type(value).__name__}", "text or a number", _MEND)
-    return None if value is None else encodings.whole(str(value))
+    return None if value is None or value != value else encodings.whole(str(value))
 
 
 def _parquet(path: Path, columns: dict[str, str], language: str, account: Account) -> Iterator[Sequence[str | None]]:

@@ -34,7 +34,7 @@ class Finding:
 
 def findings() -> list[Finding]:
     """Return what this machine has, in the order in which a person would mend it."""
-    return [_python(), *_packages(), _disk(), _memory(), _device(), _font(), _writable(), *_content()]
+    return [_python(), *_packages(), _disk(), _memory(), _device(), _downloads(), _font(), _writable(), *_content()]
 
 
 def _python() -> Finding:
@@ -79,6 +79,15 @@ def _device() -> Finding:
         return Finding(False, f"torch: {error}", _INSTALL)
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else f"no GPU, {os.cpu_count()} CPU cores"
     return Finding(True, f"torch {torch.__version__}: {gpu}")
+
+
+def _downloads() -> Finding:
+    from bigmodel_utils.data import packages
+
+    here = sum((paths.raw() / "packages" / pin.file).is_file() for pin in packages.pins().values())
+    return Finding(
+        True, f"{here} of {len(packages.pins())} packages of data and weights fetched; the others need a network once"
+    )
 
 
 def _font() -> Finding:

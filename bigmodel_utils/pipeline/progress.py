@@ -38,7 +38,7 @@ class Progress:
 
     def because(self, stage: str, reasons: list[str]) -> None:
         """Say why a stage runs: the first reason, and how many more there are."""
-        more = f" (and {len(reasons) - 1} more: bigmodel why {stage[:2]})" if len(reasons) > 1 else ""
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         self.say(f"run    {stage}: {reasons[0]}{more}")
 
     def resumes(self, stage: str, place: str) -> None:

@@ -21,9 +21,10 @@ def lines() -> Iterator[str]:
 
 def clean(keep: int) -> int:
     """Remove all but the `keep` newest runs of each scenario; return how many went. A run that is under way stays."""
-    scenarios = {folder.parent for folder in _runs()}
-    old = [folder for scenario in scenarios for folder in sorted(scenario.glob("*/"), key=_age)[keep:]]
-    return sum(map(_removed, old))
+    runs: dict[Path, list[Path]] = {}
+    for folder in sorted(_runs(), key=_age):
+        runs.setdefault(folder.parent, []).append(folder)
+    return sum(_removed(folder) for newest_first in runs.values() for folder in newest_first[keep:])
 
 
 def _removed(folder: Path) -> bool:
@@ -38,7 +39,8 @@ def _removed(folder: Path) -> bool:
 
 
 def _runs() -> list[Path]:
-    return [path for path in paths.runs().glob("*/*/") if path.is_dir()]
+    """Return the folders of runs; what a restore that was killed left beside them is none."""
+    return [path for path in paths.runs().glob("*/*/") if not path.name.startswith(".")]
 
 
 def _age(folder: Path) -> float:

@@ -6,6 +6,8 @@ import tracemalloc
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bigmodel_utils.data import Account, DataError, encodings, files
@@ -225,3 +227,11 @@ def test_a_damaged_or_wrongly_named_packed_file_is_refused(tmp_path):
     other = tmp_path / "r.parquet.gz"
     other.write_bytes(whole)
     assert "packed (.gz)" in refused(other).allowed
+
+
+def test_a_number_that_is_none_is_missing_and_no_word(tmp_path):
+    table = pa.table({"text": ["a", "b"], "label": pa.array([1.0, float("nan")], from_pandas=False)})
+    pq.write_table(table, tmp_path / "r.parquet")
+    (tmp_path / "r.jsonl").write_text('{"text": "a", "label": 1.0}\n{"text": "b", "label": NaN}\n')
+    for name in ("r.parquet", "r.jsonl"):
+        assert read(tmp_path / name)[0]["label"].isna().tolist() == [False, True]

@@ -22,6 +22,15 @@ def test_old_runs_go_and_one_that_is_under_way_stays(workspace: Path) -> None:
     assert [run.folder.exists() for run in runs] == [False, False, True]
 
 
+def test_what_a_killed_restore_left_is_no_run_and_costs_none(workspace: Path) -> None:
+    run = made()
+    left = run.folder.with_name(".restore-x")
+    left.mkdir()
+    os.utime(run.folder, (0, 0))
+    assert (len(list(shelf.lines())), shelf.clean(1)) == (1, 0)
+    assert run.folder.exists()
+
+
 def test_a_run_is_told_by_what_its_manifest_holds(workspace: Path) -> None:
     decided, plain, under_way = (made(seed=seed) for seed in (1, 2, 3))
     recorded(plain)
