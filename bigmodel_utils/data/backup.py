@@ -63,7 +63,7 @@ def restore(archive: Path, folder: Path, secret: bytes | None = None) -> int:
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".restore-"))
     try:
         hashes = _verify(archive, secret, folder.name, aside / "files")
-        (aside / "files").chmod(0o700)
+        (aside / "files").chmod(folder.stat().st_mode if folder.is_dir() else 0o700)
         swap_in(aside / "files", folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

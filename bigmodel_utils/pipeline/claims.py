@@ -33,7 +33,7 @@ def alone(run: Run) -> Iterator[None]:
     from filelock import Timeout
 
     try:
-        run.folder.mkdir(parents=True, exist_ok=True)
+        run.folder.mkdir(0o700, parents=True, exist_ok=True)  # it will hold rows of people
     except OSError as error:
         raise BigModelError(
             f"{error.strerror}: {paths.shown(run.folder)}", "a folder that may be written", "its rights, or BIGMODEL_HOME"

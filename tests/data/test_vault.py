@@ -2,6 +2,7 @@ import base64
 import os
 import resource
 import secrets
+import shutil
 import tarfile
 
 import pytest
@@ -183,8 +184,10 @@ def test_back_up_refusals(tmp_path, run):
 def test_rows_of_people_stay_closed_to_others_in_the_archive_and_after(tmp_path, run):
     run.chmod(0o700)
     backup.back_up(run, tmp_path / "b.tar.gz")
-    backup.restore(tmp_path / "b.tar.gz", run)
-    assert [path.stat().st_mode & 0o077 for path in (tmp_path / "b.tar.gz", run)] == [0, 0]
+    for _ in range(2):
+        backup.restore(tmp_path / "b.tar.gz", run)
+        assert [path.stat().st_mode & 0o077 for path in (tmp_path / "b.tar.gz", run)] == [0, 0]
+        shutil.rmtree(run)
 
 
 def test_a_full_disk_is_not_taken_for_a_damaged_back_up(tmp_path, run):

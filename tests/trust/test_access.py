@@ -16,7 +16,7 @@ from bigmodel_utils import credentials, notebook, paths, scenario
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.cli import app
 from bigmodel_utils.data import vault
-from bigmodel_utils.pipeline import manifest
+from bigmodel_utils.pipeline import claims, manifest
 from bigmodel_utils.scenario import ScenarioError
 from bigmodel_utils.trust import audit
 
@@ -32,6 +32,12 @@ def test_a_run_folder_is_closed_to_other_accounts(workspace: Path) -> None:
     assert rights(page.run.folder) == 0o700
     page.run.folder.chmod(0o755)
     assert rights(notebook.start("01_prepare_data", "smoke").run.folder) == 0o700
+
+
+def test_a_run_that_takes_all_its_stages_over_is_closed_too(workspace: Path) -> None:
+    run = Run(scenario.load("smoke"))
+    with claims.alone(run):
+        assert rights(run.folder) & 0o077 == 0
 
 
 def test_the_audit_log_only_grows_and_names_nobody(workspace: Path) -> None:
