@@ -2,13 +2,13 @@
 
 hours = FLOP / (utilisation x peak). Utilisation is predicted by a hierarchical regression on published runs;
 nothing is typed in. The 80 % interval is conformal: as wide, in predicted standard deviations, as 80 % of the
-checked runs needed whose developer family the fit had not seen.
+checked runs of that architecture needed whose developer family the fit had not seen.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ import numpy as np
 
 from bigmodel_utils import facts
 from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
-from bigmodel_utils.value import hardware, hierarchy, throughput_scaling, training_runs
+from bigmodel_utils.value import hardware, hierarchy, serving_plan, serving_rows, throughput_scaling, training_runs
 from bigmodel_utils.value.machines import Contract, Machine
 from bigmodel_utils.value.refusals import ValueRefused
 
@@ -28,15 +28,25 @@ COVERED = 0.8
 TIERS = ("A", "B", "C")  # quality of the record: explicit, rounded or partly derived, coarse
 NEW_RECORD = 1  # a run still to come is compared with records of tier B
 _DRAWS = 400  # of families, for the interval of a median
+LONG = 8192  # tokens of a sequence; published runs were trained on shorter ones
+_FEW = 8  # errors, of which the second largest bounds 80 %
 GENERATION = 0.15  # chips of one vendor within 15 % of peak are one generation
 
 
 @dataclass(frozen=True)
 class Estimator:
-    """The regression of ln utilisation, and how many predicted deviations hold 80 % of unseen (False) and known (True) families."""
+    """The regression of ln utilisation, and how many predicted deviations hold 80 % of unseen (False) and known (True) families.
+
+    spread: how many times as many each architecture needs (conformal by class: Vovk et al. 2005, sec. 4.5).
+    """
 
     regression: hierarchy.Regression
     deviations: Mapping[bool, float]
+    spread: Mapping[str, float]
+
+    def spread_of(self, architecture: str) -> float:
+        """Return the spread of an architecture, the widest of all where too few such runs were tested."""
+        return self.spread.get(architecture, max(self.spread.values()))
 
 
 @cache
@@ -49,10 +59,22 @@ def estimator() -> Estimator:
     checked = (runs["quality_tier"] != "C").to_numpy()
     with_kin = checked & (runs.groupby("family")["family"].transform("size") > 1).to_numpy()
     error, deviation = regression.leave_one_out(NEW_RECORD)
-    unseen = hierarchy.deviations_covering(COVERED, *strangers.loc[checked, ["error", "deviation"]].to_numpy().T)
-    return Estimator(
-        regression, {False: unseen, True: hierarchy.deviations_covering(COVERED, error[with_kin], deviation[with_kin])}
-    )
+    unseen, known = _needed(strangers[checked]), hierarchy.deviations_covering(COVERED, error[with_kin], deviation[with_kin])
+    spread = {name: _needed(part) / unseen for name, part in _by_architecture(strangers)}
+    return Estimator(regression, {False: unseen, True: known}, spread)
+
+
+def _by_architecture(errors: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The checked errors of every architecture; coarse records as well where they are few."""
+    for name, part in errors.groupby("architecture"):
+        checked = part[part["quality_tier"] != "C"]
+        kept = checked if len(checked) >= _FEW else part
+        if len(kept) >= _FEW:
+            yield str(name), kept
+
+
+def _needed(errors: pd.DataFrame) -> float:
+    return hierarchy.deviations_covering(COVERED, errors["error"].to_numpy(), errors["deviation"].to_numpy())
 
 
 @cache
@@ -92,7 +114,8 @@ def back_test_table() -> pd.DataFrame:
     import pandas as pd
 
     runs, ours = training_runs.back_test(), back_test_errors()
-    inside = np.abs(ours["error"]) <= estimator().deviations[False] * ours["deviation"]
+    wide = estimator().deviations[False] * ours["architecture"].map(estimator().spread_of)
+    inside = np.abs(ours["error"]) <= wide * ours["deviation"]
     utilisation = np.log(runs["utilisation"])
     peers = {
         "fitted, family left out": ours["error"],
@@ -159,11 +182,26 @@ def chip_hours(run: dict[str, object]) -> Quantity:
     return _regressed_hours(run)
 
 
+def planned_flop(run: dict[str, object]) -> float:
+    """Return the FLOP of a plan that can be estimated, with the attention of its `sequence_length` beyond LONG tokens.
+
+    A token and layer cost 6 times width times length (causal; Narayanan et al. 2021); up to LONG utilisation holds that.
+    """
+    counted, tokens = training_runs.planned_flop(run), training_runs.positive(run, "tokens_b") * 1e9
+    lengths = (training_runs.positive(run, column) for column in ("sequence_length", "seq_len"))
+    beyond = next((length - LONG for length in lengths if length > LONG), None)
+    shape = serving_rows.shape_of(serving_plan.read(run)) if beyond and np.isfinite(tokens) else None
+    if shape is None:
+        return counted
+    return counted + 6 * shape["layers"] * shape["heads"] * shape["head_values"] * beyond * tokens
+
+
 def _measured_hours(run: dict[str, object]) -> Quantity:
     speed, method = training_runs.positive(run, "tokens_per_s_per_gpu"), "rung 1: measured on the target"
     rate = Quantity(mid=speed, unit="tokens/s per chip", origin="measured", source="measured tokens/s", method=method)
     given = (run.get(column) for column in ("measured_on", "hardware"))
     measured_on, target = (hardware.named(name) or str(name or "") for name in given)
+    _refuse_beyond_peak(run, speed, measured_on or target)
     if measured_on and measured_on != target:
         rate = throughput_scaling.carried(rate, measured_on, target)
     goodput, hours = facts.as_range("training_goodput"), training_runs.positive(run, "tokens_b") * 1e9 / SECONDS_PER_HOUR
@@ -172,20 +210,27 @@ def _measured_hours(run: dict[str, object]) -> Quantity:
     return Quantity.estimated(*(hours / r / goodput[end] for r, end in ends), "chip-hours", source=source, method=method)
 
 
+def _refuse_beyond_peak(run: dict[str, object], speed: float, gpu: str) -> None:
+    """Refuse a measured rate (tokens/s per chip) that needs more FLOP/s than `gpu` has at 8 bit, where both are known."""
+    known = facts.load("gpu_specs").set_index("gpu")[["bf16_fp16_dense_tflops", "fp8_dense_tflops"]].max(axis=1)
+    needed = training_runs.flop_per_parameter_token(run) * training_runs.active_parameters_b(run) * 1e9 * speed
+    if gpu in known.index and needed > known[gpu] * 1e12:
+        fastest = f"at most {known[gpu] * 1e12 * speed / needed:.3g}, all that {gpu} could compute"
+        raise ValueRefused(f"{speed:g} tokens/s per chip", fastest, "tokens_per_s_per_gpu")
+
+
 def _regressed_hours(run: dict[str, object]) -> Quantity:
     row, fitted = _planned(run), estimator()
     mean, deviation = (float(value[0]) for value in fitted.regression.predict(design(row), NEW_RECORD))
-    mid = training_runs.planned_flop(run) / (np.exp(mean) * float(row["peak_flops"].iloc[0]) * SECONDS_PER_HOUR)
-    family = row["family"].iloc[0]
+    mid = float(row["flop"].iloc[0]) / (np.exp(mean) * training_runs.width_flops(run) * SECONDS_PER_HOUR)
+    family, untested = row["family"].iloc[0], training_runs.like_no_tested(run)
     seen = bool(family) and bool((fitted.regression.design.groups[-1] == family).any())
-    factor = float(np.exp(fitted.deviations[seen] * deviation))
-    return Quantity.within(
-        factor,
-        mid,
-        "chip-hours",
-        source="utilisation fitted on data/facts/training_runs.csv",
-        method="rung 2: scaled from runs of the same family" if seen else "rung 3: fitted on runs of other families",
-    )
+    spread = fitted.spread_of("" if untested else row["architecture"].iloc[0])
+    factor = float(np.exp(fitted.deviations[seen] * spread * deviation))
+    method = "rung 2: scaled from runs of the same family" if seen else "rung 3: fitted on runs of other families"
+    method = f"rung 3: fitted on pretraining at 16 bit; {untested}" if untested else method
+    source = "utilisation fitted on data/facts/training_runs.csv"
+    return Quantity.within(factor, mid, "chip-hours", source=source, method=method)
 
 
 def _planned(run: dict[str, object]) -> pd.DataFrame:
@@ -199,9 +244,9 @@ def _planned(run: dict[str, object]) -> pd.DataFrame:
     plan = {
         "hardware": hardware.named(run["hardware"]),
         "architecture": training_runs.architecture_of(run),
-        "family": re.sub(r"[^a-z0-9]", "", str(run.get("family") or "").lower()),
+        "family": "" if training_runs.is_adaptation(run) else re.sub(r"[^a-z0-9]", "", str(run.get("family") or "").lower()),
         "params_active_b": size if np.isfinite(size) else _middle()["params_active_b"],
-        "flop": training_runs.planned_flop(run),
+        "flop": planned_flop(run),
         "year": training_runs.positive(run, "year"),
     }
     planned, known = training_runs.with_peak(pd.DataFrame([plan])), training_runs.back_test()

@@ -1,7 +1,7 @@
 """Published training runs, made comparable: FLOP, dense 16-bit peak, and the utilisation that they really had.
 
 Utilisation is 6 N D / (chip-hours x peak): N the ACTIVE parameters, D the tokens SEEN, peak DENSE (no
-sparsity), hours wall-clock. Where the record itself states FLOP and no tokens, its FLOP stand in.
+sparsity) at 16 bit (8 bit gains little and counts as 16), hours wall-clock.
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FLOP_PER_PARAMETER_TOKEN = 6  # forward 2, backward 4 (Kaplan et al. 2020)
+_FLOP_WHERE_FEW_LEARN = {  # of the backward 4, 2 are for weights that learn and 2 for those before them
+    r"lora|adapter|peft": 4,
+    r"frozen|linear prob": 2,
+}
+_ADAPTATION = re.compile(r"fine|tun|sft|instruct|lora|adapt|peft|rlhf|dpo|frozen|linear prob", re.I)
+SIXTEEN_BIT = "bf16_fp16_dense_tflops"
+_WIDTHS = {
+    SIXTEEN_BIT: r"16|half|mixed|amp|(?<!\d)[48](?!\d)",
+    "fp32_dense_tflops": r"32|single",
+}  # first match counts
 PLAUSIBLE_UTILISATION = (0.005, 0.9)  # beyond lies a corpus size taken for tokens seen, or a peak with sparsity
 _ARCHITECTURE_WORDS = {  # first match counts
     "moe": r"\bmoe|mixture|sparse|expert|switch",
@@ -32,7 +42,12 @@ _ARCHITECTURE_WORDS = {  # first match counts
 }
 ARCHITECTURES = tuple(_ARCHITECTURE_WORDS)
 SPARSE_BELOW = 0.8  # active over all parameters
-MOST_BILLIONS = {"params_total_b": 1e5, "params_active_b": 1e5, "tokens_b": 1e6}  # beyond lie counts of single tokens
+MOST = {  # beyond lie counts of single tokens
+    "params_total_b": (1e5, "billions"),
+    "params_active_b": (1e5, "billions"),
+    "tokens_b": (1e6, "billions"),
+    "training_flops_reported": (1e30, "operations of the whole run"),
+}
 _NUMBER = re.compile(r"^([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*([kmbt])?(?:r?illion)?\+?\s*(?:tokens|params|parameters)?$", re.I)
 _SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
@@ -41,12 +56,14 @@ _SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 def back_test() -> pd.DataFrame:
     """Return the runs that an estimate can be tested on: known active parameters, tokens, hours and hardware.
 
-    Columns of training_runs and `flop`, `peak_flops` (per chip), `vendor`, `utilisation`. Runs whose FLOP the source
-    derived from the hours, and encoder-decoders (6 N D is not theirs), are left out: testing on them is circular.
+    Columns of training_runs and `flop`, those of `with_peak`, `utilisation`. Runs whose FLOP the source
+    derived from the hours, and encoder-decoders (6 N D is not theirs), are left out: testing on them is circular. So are runs at 32 bit, which use other units of a chip.
     """
     runs = with_peak(facts.load("training_runs"))
     flop = FLOP_PER_PARAMETER_TOKEN * runs["params_active_b"] * runs["tokens_b"] * 1e18
-    known = flop.notna() & runs["chip_hours"].notna() & runs["peak_flops"].notna() & (runs["architecture"] != "encoder-decoder")
+    sixteen_bit = runs["precision"].map(width_of) == SIXTEEN_BIT
+    counted = flop.notna() & (runs["architecture"] != "encoder-decoder")
+    known = counted & sixteen_bit & runs["chip_hours"].notna() & runs["peak_flops"].notna()
     tested = runs.assign(flop=flop)[known].reset_index(drop=True)
     tested["utilisation"] = tested["flop"] / (tested["chip_hours"] * SECONDS_PER_HOUR * tested["peak_flops"])
     return plausible(tested)
@@ -69,9 +86,19 @@ def plausible(runs: pd.DataFrame) -> pd.DataFrame:
 def with_peak(runs: pd.DataFrame) -> pd.DataFrame:
     """Return `runs` with `peak_flops` (dense 16-bit FLOP/s per chip) and `vendor`; empty where the hardware is not known."""
     specs = facts.load("gpu_specs").set_index("gpu")
-    return runs.assign(
-        peak_flops=runs["hardware"].map(specs["bf16_fp16_dense_tflops"]) * 1e12, vendor=runs["hardware"].map(specs["vendor"])
-    )
+    return runs.assign(peak_flops=runs["hardware"].map(specs[SIXTEEN_BIT]) * 1e12, vendor=runs["hardware"].map(specs["vendor"]))
+
+
+def width_flops(run: dict[str, object]) -> float:
+    """Return the dense FLOP/s of one chip of a plan at its precision, NaN where that is not known."""
+    row = facts.row("gpu_specs", gpu=hardware.named(run["hardware"]))
+    return float(row[width_of(run.get("precision"))]) * 1e12
+
+
+def width_of(precision: object) -> str | None:
+    """Return the column of gpu_specs with the peak at a `precision`, 16 bit where it is not told, or None where it cannot be read."""
+    told = "" if precision is None or precision != precision else str(precision).strip().lower()
+    return next((width for width, pattern in _WIDTHS.items() if re.search(pattern, told or "16")), None)
 
 
 def reason_against(run: dict[str, object]) -> str | None:
@@ -81,9 +108,15 @@ def reason_against(run: dict[str, object]) -> str | None:
     architecture = str(run.get("architecture") or "")
     if architecture_of(run) is None:
         return f"architecture '{architecture}' is not known; {nearest(architecture, ARCHITECTURES)}"
-    for column, most in MOST_BILLIONS.items():
+    width = width_of(run.get("precision"))
+    if width is None:
+        given = str(run["precision"])
+        return f"precision '{given}' is not known; {nearest(given, ('bf16', 'fp16', 'fp8', 'tf32', 'fp32'))}"
+    if not width_flops(run) > 0:
+        return f"no 32-bit peak is known for {hardware.named(run['hardware'])}"
+    for column, (most, counted) in MOST.items():
         if positive(run, column) > most:
-            return f"{column} is {positive(run, column):g}, more than any model's; it counts billions"
+            return f"{column} is {positive(run, column):g}, more than any model's; it counts {counted}"
     if positive(run, "params_active_b") > positive(run, "params_total_b"):
         return "params_active_b exceeds params_total_b, of which it is a part"
     if not np.isfinite(planned_flop(run)):
@@ -106,9 +139,27 @@ def architecture_of(run: dict[str, object]) -> str | None:
 
 
 def planned_flop(run: dict[str, object]) -> float:
-    """Return the FLOP of a planned run: 6 N D, else the FLOP it states, else NaN."""
-    counted = FLOP_PER_PARAMETER_TOKEN * active_parameters_b(run) * positive(run, "tokens_b") * 1e18
+    """Return the FLOP of a planned run: 6 N D (less where few weights learn), else the FLOP it states, else NaN."""
+    counted = flop_per_parameter_token(run) * active_parameters_b(run) * positive(run, "tokens_b") * 1e18
     return counted if np.isfinite(counted) else positive(run, "training_flops_reported")
+
+
+def flop_per_parameter_token(run: dict[str, object]) -> int:
+    """Return 6, or 4 where the `stage` names an adapter (the weights below it still pass gradients on), or 2 for a frozen model."""
+    stage = str(run.get("stage") or "").lower()
+    return next((flop for word, flop in _FLOP_WHERE_FEW_LEARN.items() if re.search(word, stage)), FLOP_PER_PARAMETER_TOKEN)
+
+
+def is_adaptation(run: dict[str, object]) -> bool:
+    """Return whether the `stage` is one of fitting a finished model to a task: no such run is in the back-test."""
+    return bool(_ADAPTATION.search(str(run.get("stage") or "")))
+
+
+def like_no_tested(run: dict[str, object]) -> str | None:
+    """Return in what a plan differs from every run of the back-test, or None."""
+    if is_adaptation(run):
+        return "no run that adapts a finished model was tested"
+    return None if width_of(run.get("precision")) == SIXTEEN_BIT else "no run at 32 bit was tested"
 
 
 def active_parameters_b(run: dict[str, object]) -> float:

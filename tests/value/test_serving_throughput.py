@@ -82,6 +82,17 @@ def test_a_known_pair_is_a_higher_rung_and_a_narrower_interval():
     assert known.high / known.low < stranger.high / stranger.low
 
 
+def test_a_plan_that_names_no_benchmark_is_one_engine_at_its_best():
+    """It inherits neither what fleets lose under MLPerf's rules nor the label of the table that was fitted on."""
+    plan = {**PLAN, "model": "Nobody-8B", "benchmark": "", "scenario": ""}
+    constants = serving.estimator("llm").constants
+    formula = np.exp(serving.formula("llm", [plan], constants)[0])
+    assert serving.rate(plan).mid == pytest.approx(formula, rel=0.25)
+    assert serving.rate({**plan, "scenario": "offline max throughput"}).mid == serving.rate(plan).mid
+    assert serving.rate({**plan, "scenario": "server"}).mid < serving.rate(plan).mid
+    assert 0.4 < constants.fleet < 0.9
+
+
 def test_a_fleet_of_twice_the_devices_serves_about_twice():
     plan = {**PLAN, "model": "Llama-2-70B", "scenario": "offline", "dataset": "OpenOrca", "benchmark": "MLPerf Inference v5.1"}
     eight, sixteen = (serving.rate({**plan, "gpu_count": n}).mid for n in (8, 16))

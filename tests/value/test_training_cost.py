@@ -142,6 +142,10 @@ def test_hours_grow_with_tokens_about_in_proportion(size, tokens, factor):
         ({"tokens_b": "many"}, "needs tokens_b"),
         ({"params_total_b": 0, "tokens_b": float("nan")}, "params_total_b and tokens_b"),
         ({"params_active_b": 70}, "a part"),
+        ({"precision": "int7"}, "precision 'int7' is not known; .*bf16"),
+        ({"precision": "fp32", "hardware": "TPU v4"}, "no 32-bit peak is known for TPU-v4"),
+        ({"tokens_b": "", "training_flops_reported": 1e40}, "counts operations of the whole run"),
+        ({"tokens_per_s_per_gpu": 1e9}, "all that A100-80GB-SXM could compute"),
     ],
 )
 def test_what_cannot_be_estimated_says_why(change, reason):
@@ -182,6 +186,54 @@ def test_any_known_chip_and_architecture_has_an_estimate(hardware, architecture)
     hours = training_cost.chip_hours({**LLAMA, "hardware": hardware, "architecture": architecture, "params_active_b": 3})
     assert 0 < hours.low < hours.mid < hours.high
     assert np.isfinite(hours.high)
+
+
+def test_every_architecture_is_held_as_often_as_promised():
+    """One width for all would be too narrow for encoders and sparse models: their utilisation varies more."""
+    errors, fitted = training_cost.back_test_errors(), training_cost.estimator()
+    wide = fitted.deviations[False] * errors["architecture"].map(fitted.spread_of)
+    held = (errors["error"].abs() <= wide * errors["deviation"]).groupby(errors["architecture"]).mean()
+    assert (held[["dense", "encoder", "moe"]] >= 0.7).all()
+    assert fitted.spread["dense"] < fitted.spread["moe"]
+    assert fitted.spread_of("ssm") == max(fitted.spread.values())  # one is on file
+
+
+def test_precisions_are_read_as_people_write_them():
+    widths = [
+        training_runs.width_of(told) for told in ("", None, float("nan"), "bf16-mixed", "16-true", "FP8", "bf16/fp32", "nf4")
+    ]
+    assert set(widths) == {training_runs.SIXTEEN_BIT}
+    assert {training_runs.width_of(told) for told in ("TF32", "fp32", "32-true")} == {"fp32_dense_tflops"}
+    assert training_runs.width_of("fp64") is None
+
+
+def test_thirty_two_bits_take_the_slower_units():
+    narrow, wide = (training_cost.chip_hours({**LLAMA, "precision": told}) for told in ("bf16", "tf32"))
+    assert wide.mid == pytest.approx(2 * narrow.mid)
+    assert wide.high / wide.low > narrow.high / narrow.low
+    assert "no run at 32 bit was tested" in wide.method
+
+
+def test_an_adaptation_is_estimated_with_its_doubt():
+    whole, tuned, adapter, probe = (
+        training_cost.chip_hours({**LLAMA, "family": "llama2", "stage": stage})
+        for stage in ("pretrain", "full fine-tuning", "LoRA", "linear probe")
+    )
+    assert tuned.mid > adapter.mid > probe.mid
+    assert tuned.mid / adapter.mid == pytest.approx(1.5, rel=0.1)
+    assert tuned.high / tuned.low > whole.high / whole.low
+    assert tuned.method.startswith("rung 3")
+    assert whole.method.startswith("rung 2")
+
+
+def test_sequences_beyond_those_on_file_cost_their_attention():
+    flop = [
+        training_cost.planned_flop({**LLAMA, "model": "Llama-2-7B", "sequence_length": told}) for told in ("", "8K", "128K")
+    ]
+    assert flop[0] == flop[1] == 6 * 6.74e9 * 2000e9
+    assert flop[2] == pytest.approx(flop[0] + 6 * 32 * 4096 * (128_000 - 8192) * 2000e9)
+    unknown = training_cost.planned_flop({**LLAMA, "sequence_length": 128_000})  # a usual shape of that size
+    assert unknown == pytest.approx(flop[2], rel=0.15)
 
 
 def test_stated_flop_stand_in_for_tokens():
