@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bigmodel_utils import paths, trace
-from bigmodel_utils.artifacts import Run, swap_in, write_atomic
+from bigmodel_utils.artifacts import Run, replacing, swap_in, write_atomic
 from bigmodel_utils.pipeline import freshness
 
 
@@ -20,20 +20,24 @@ def executed(run: Run, stage: str) -> Path:
 
 
 def reuse(run: Run, stage: str) -> tuple[bool, list[str]]:
-    """Return whether the stage needs no new run, and otherwise the reasons; a sibling's fitting result is linked in."""
+    """Return whether the stage needs no new run, and otherwise the reasons; a sibling's fitting result is linked in.
+
+    What is kept tells the prose of today.
+    """
     reasons = freshness.changes(run, stage)
     if not reasons:
         reasons = [f"result is damaged: {name}" for name in freshness.damaged(run, stage)]
-        if not reasons and executed(run, stage).is_file():
+        if not reasons and _refresh_prose(run, stage):
             return True, []
     for sibling in _siblings(run):
         differences = _differences(run, sibling, stage)
         if not differences:
             _link(sibling, run, stage)
-            return True, []
+            if _refresh_prose(run, stage):
+                return True, []
         if not run.record(stage) and sibling.folder.parent == run.folder.parent:
             reasons = min(reasons, differences, key=lambda found: (found is reasons, len(found)))
-    return False, reasons or ["its executed notebook is gone"]
+    return False, reasons or ["its executed notebook is gone or damaged"]
 
 
 def libraries(run: Run, stage: str) -> set[str]:
@@ -49,10 +53,16 @@ def known_causes(run: Run, stage: str) -> dict[str, Any]:
     return next((record["causes"] for record in records if record), {})
 
 
-def refresh_prose(run: Run, stage: str) -> None:
-    """Give a kept notebook the prose that its source has now; code cells keep their outputs, found by cell id."""
+def _refresh_prose(run: Run, stage: str) -> bool:
+    """Give a kept notebook the prose that its source has now; code cells keep their outputs, found by cell id.
+
+    Return False when there is no notebook that can be read.
+    """
     path = executed(run, stage)
-    kept = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
     outputs = {cell.get("id"): cell for cell in kept["cells"] if cell["cell_type"] == "code"}
     source = json.loads((paths.notebooks() / f"{stage}.ipynb").read_text(encoding="utf-8"))["cells"]
     fresh = [outputs.get(cell.get("id")) if cell["cell_type"] == "code" else cell for cell in source]
@@ -60,6 +70,7 @@ def refresh_prose(run: Run, stage: str) -> None:
     fresh = [cell for cell in fresh if cell] + injected
     if _told(fresh) != _told(kept["cells"]):
         write_atomic(path, json.dumps(kept | {"cells": fresh}, ensure_ascii=False, indent=1))
+    return True
 
 
 def _told(cells: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -94,7 +105,8 @@ def _link(sibling: Run, run: Run, stage: str) -> None:
     swap_in(aside, run.folder / stage)
     target = executed(run, stage)
     target.parent.mkdir(exist_ok=True)
-    shutil.copy2(executed(sibling, stage), target)
+    with replacing(target, "wb") as file:
+        file.write(executed(sibling, stage).read_bytes())
 
 
 def _hard_link(source: str, target: str) -> None:

@@ -19,7 +19,7 @@ from bigmodel_utils.errors import BigModelError, nearest
 from bigmodel_utils.pipeline import claims, manifest
 from bigmodel_utils.pipeline.failure import CellFailed, RunFailed
 from bigmodel_utils.pipeline.progress import Progress
-from bigmodel_utils.pipeline.reuse import executed, libraries, refresh_prose, reuse
+from bigmodel_utils.pipeline.reuse import executed, libraries, reuse
 from bigmodel_utils.trust import audit
 
 if TYPE_CHECKING:
@@ -77,7 +77,6 @@ def _step(run: Run, stage: str, parameters: Mapping[str, Any], progress: Progres
             if not kept:
                 _execute(run, stage, parameters, progress, reasons)
                 return True
-    refresh_prose(run, stage)
     progress.kept(stage)
     return False
 

@@ -59,7 +59,7 @@ def made(name: str = "smoke", **overrides: object) -> Run:
     for stage in (FIRST, SECOND):
         path = reuse.executed(page.run, stage)
         path.parent.mkdir(exist_ok=True)
-        path.write_text("{}")
+        path.write_text('{"cells": []}')
     return page.run
 
 
@@ -177,6 +177,14 @@ def test_a_damaged_result_is_made_again(project: Path) -> None:
     assert not reuse.reuse(run, SECOND)[0]
 
 
+def test_an_executed_notebook_that_a_crash_cut_short_is_made_again(project: Path) -> None:
+    run = made()
+    reuse.executed(run, SECOND).write_text('{"cells": [')
+    assert reuse.reuse(run, SECOND) == (False, ["its executed notebook is gone or damaged"])
+    lent = Run(scenario.load("smoke", {"assumptions.team_usd_month.mid": 16000}))
+    assert not reuse.reuse(lent, SECOND)[0]
+
+
 def test_the_chain_of_hashes_holds_every_stage(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = made()
     monkeypatch.setattr(Run, "stages", (FIRST, SECOND))
@@ -196,7 +204,7 @@ def test_a_kept_notebook_tells_the_prose_of_today(project: Path) -> None:
             cell.outputs = [nbformat.v4.new_output("stream", text="kept output")]
     nbformat.write(source, reuse.executed(run, SECOND))
     edit_notebook(project, with_words)
-    reuse.refresh_prose(run, SECOND)
+    assert reuse.reuse(run, SECOND) == (True, [])
     fresh = nbformat.read(reuse.executed(run, SECOND), as_version=4)
     assert "More words." in fresh.cells[0].source
     assert "kept output" in str(fresh)
