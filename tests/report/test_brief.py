@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from finished_run import written_run
 
+from bigmodel_utils import messages
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import figure_names, provenance, sections, steps, verdict
@@ -20,6 +21,11 @@ from bigmodel_utils.scenario import CHAIN
 from bigmodel_utils.units import Quantity
 
 RULES = {"go": {"decision.go_at": 0.1, "decision.stop_at": 0.05}, "stop": {"decision.go_at": 0.99, "decision.stop_at": 0.98}}
+
+
+@pytest.fixture(autouse=True)
+def _nouns() -> None:
+    messages.speak_of("review", "merchant", "complaint")
 
 
 @pytest.fixture(scope="module", params=RULES)
@@ -85,7 +91,7 @@ def test_waiting_names_what_it_hangs_on(run: Run) -> None:
     assert evidence.decision["verdict"] == "wait"
     upward = next(flip for flip in evidence.decision["flips"] if flip["verdict"] == "go")
     assert upward["assumption"] == "reviews_per_merchant_month"
-    assert plain(verdict.headline(evidence), "en") == "Wait: it hangs on reviews a merchant gets per month"
+    assert plain(verdict.headline(evidence), "en") == "Wait: it hangs on reviews per merchant and month"
 
 
 @pytest.mark.parametrize(("low", "high", "says"), [(1, 9, "saves a customer $5.00"), (-1, 9, "is open"), (-9, -1, "nothing")])
@@ -161,7 +167,7 @@ def test_thresholds_are_rounded_but_never_to_the_value_they_differ_from() -> Non
     assert rounded(106.3) == 110
     assert rounded(106.3, unlike=110) == 106
     assert plain(written(0.125, "share"), "en") == "12.5%"
-    assert plain(written(3000, "reviews"), "zh") == "3,000 条评论"
+    assert plain(written(3000, "reviews"), "zh") == "3,000 评论"
 
 
 def test_how_a_figure_was_found_is_told_in_the_readers_words() -> None:
