@@ -44,6 +44,11 @@ class Curve:
     new: int
 
     @property
+    def loosest(self) -> float:
+        """The largest epsilon trained within."""
+        return max(epsilon for epsilon in self.heads if epsilon != WITHOUT)
+
+    @property
     def figures(self) -> dict[str, Quantity]:
         """Return accuracy_private, points_lost, usd_lost and spent at the largest epsilon, and accuracy without protection."""
         worst = self.points[np.isfinite(self.points["epsilon"])].iloc[-1]

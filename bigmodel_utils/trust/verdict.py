@@ -21,7 +21,7 @@ def finding(way: Way, curve: Curve, attacked: Attacks, shared: Sharing) -> Messa
         why=way.why,
         behind=max(0.0, behind.mid),
         holds=Message("a difference is not shown") if behind.low <= 0 else Message("the difference is real"),
-        epsilon=max(epsilon for epsilon in curve.heads if epsilon != float("inf")),
+        epsilon=curve.loosest,
         lost=max(0.0, lost.mid),
         leak=_leak(attacked),
     )
@@ -37,7 +37,7 @@ def privacy(curve: Curve, attacked: Attacks) -> Finding:
     said = Message(
         "{leak} Training within an epsilon of {epsilon:upto1} is measured and costs {lost:number1} points",
         leak=_leak(attacked),
-        epsilon=max(epsilon for epsilon in curve.heads if epsilon != float("inf")),
+        epsilon=curve.loosest,
         lost=max(0.0, curve.figures["privacy_points_lost"].mid),
     )
     return Finding(said, f"{TRUST}/attacks.parquet", short=attacked.figures["attack_advantage_b"].low > 0)
