@@ -63,8 +63,8 @@ def _batch(rows: Engines) -> np.ndarray:
     context = rows["input_tokens"] + rows["output_tokens"] / 2
     free = rows["devices"] * (rows["memory_bytes"] - RESERVED_BYTES) - weight_bytes(rows)
     limit = BATCH_LIMIT * np.where(rows["experts"] > 1, rows["devices"], 1)
-    held = np.minimum(MEMORY_SHARE * free / (_cache_bytes(rows) * context), limit)
-    return np.maximum(np.where(np.isnan(rows["batch"]), held, rows["batch"]), 1)
+    asked = np.where(np.isnan(rows["batch"]), limit, rows["batch"])  # what does not fit waits
+    return np.maximum(np.minimum(MEMORY_SHARE * free / (_cache_bytes(rows) * context), asked), 1)
 
 
 def _decode_s(rows: Engines, constants: Constants, batch: np.ndarray, context: np.ndarray) -> np.ndarray:

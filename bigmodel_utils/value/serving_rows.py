@@ -17,6 +17,7 @@ from bigmodel_utils.value.training_runs import positive
 FLEETS = ("offline", "server", "interactive")  # MLPerf scenarios: as many engines as fit, not one over all devices
 GIB = 2**30
 _BATCH_COLUMNS = ("batch_size", "batch", "concurrency")
+_MOST = {"gpu_count": 1e5, "input_tokens": 1e7, "output_tokens": 1e7, "params_b": 1e5, "params_total_b": 1e5}  # of any so far
 _SHAPE = (
     "layers", "hidden", "heads", "kv_values_per_layer", "head_values", "vocabulary", "experts", "experts_per_token",
 )  # fmt: skip
@@ -38,7 +39,16 @@ def reason_against(row: dict[str, object]) -> str | None:
         return f"no {precision} peak is known for {gpu}"
     if not all(np.isfinite(length) for length in lengths(row)):
         return "needs input_tokens and output_tokens above 0, or a dataset of benchmark_lengths"
-    return None
+    return _beyond_reason(row)
+
+
+def _beyond_reason(row: dict[str, object]) -> str | None:
+    """Why a number of the row cannot be meant: a count of devices that is none, or more of something than anybody has."""
+    count = str(row.get("gpu_count", "")).strip()
+    if count.lower() not in ("", "nan", "none") and not np.isfinite(positive(row, "gpu_count")):
+        return f"gpu_count '{count}' is not a number above 0; empty for as many as hold the weights"
+    beyond = (column for column, most in _MOST.items() if positive(row, column) > most)
+    return next((f"{column} is {positive(row, column):g}; the most is {_MOST[column]:g}" for column in beyond), None)
 
 
 def encoder_law_inputs(row: dict[str, object]) -> tuple[float, float]:

@@ -26,6 +26,7 @@ Kind = Literal["llm", "encoder"]
 Known = Literal["measured", "shape", "size"]
 COVERED = 0.8
 ENGINE_SIZES = (1, 2, 4, 8, 16, 32)
+LARGEST_ENGINE = 8  # devices of one machine
 IDEAL = roofline.Constants(*[1.0] * roofline.EFFICIENCIES, 0.0, 0.0, 0.0)  # hardware used to the last byte, nothing lost
 
 
@@ -173,7 +174,10 @@ def _encoder_law(row: dict[str, object]) -> float:
 
 
 def _whole_fleet(engines: roofline.Engines, constants: roofline.Constants) -> np.ndarray:
-    """Tokens/s of all devices: one engine where the row is one, else the best split into equal engines that hold the weights."""
+    """Tokens/s of all devices: one engine where the row is one, else the best split into equal engines that hold the weights.
+
+    More devices than the largest engine measured are taken for several engines.
+    """
     one = roofline.tokens_per_second(engines, constants)
     best = np.zeros(len(one))
     for size in ENGINE_SIZES:
@@ -182,7 +186,8 @@ def _whole_fleet(engines: roofline.Engines, constants: roofline.Constants) -> np
         holds = roofline.weight_bytes(split) < roofline.MEMORY_SHARE * devices * engines["memory_bytes"]
         rate = roofline.tokens_per_second(split, constants) * engines["devices"] / devices
         best = np.where(holds, np.maximum(best, rate), best)
-    return np.where(engines["fleet"], constants.fleet * np.where(best > 0, best, one), one)
+    several = (engines["fleet"] | (engines["devices"] > LARGEST_ENGINE)) & (best > 0)
+    return np.where(engines["fleet"], constants.fleet, 1.0) * np.where(several, best, one)
 
 
 def _devices(row: dict[str, object]) -> float:
@@ -199,7 +204,7 @@ def _design(rows: list[dict[str, object]]) -> hierarchy.Design:
 
     groups = []
     for row in rows:
-        model = serving_rows.model_names().get(text(row, "model"), text(row, "model"))
+        model = _main_name(row)
         family, gpu = text(row, "benchmark").split(" v")[0], text(row, "gpu")
         scenario = text(row, "scenario") if _fleet(row) else ""
         software = text(row, "software").split(" ")[0].split(",")[0].lower()

@@ -99,6 +99,16 @@ def test_a_fleet_of_twice_the_devices_serves_about_twice():
     assert sixteen / eight == pytest.approx(2, rel=0.1)
 
 
+def test_requests_that_memory_cannot_hold_wait():
+    asked = [serving.rate({**PLAN, "batch_size": size}).mid for size in (10_000, 1e9)]
+    assert asked[0] == asked[1] == pytest.approx(serving.rate(PLAN).mid, rel=0.5)
+
+
+def test_more_devices_than_a_machine_are_several_engines():
+    eight, sixty_four = (serving.rate({**PLAN, "model": "Llama-3.1-8B", "gpu_count": n}).mid for n in (8, 64))
+    assert sixty_four > 8 * eight  # eight devices are one engine, as in the tables; sixty-four are as many as serve best
+
+
 def test_a_device_without_specs_falls_back_on_its_published_rows():
     found = serving.rate({"model": "BERT-Large", "gpu": "CPU-only", "gpu_count": 4, "scenario": "server", "precision": "int8"})
     assert found.method == "rung 2: published on the same device, per device"
@@ -114,6 +124,10 @@ def test_a_device_without_specs_falls_back_on_its_published_rows():
         ({"precision": "fp7"}, "did you mean 'fp"),
         ({"gpu": "A100-80GB-SXM"}, "no fp8 peak"),
         ({"output_tokens": 0}, "needs input_tokens and output_tokens"),
+        ({"input_tokens": 1e30}, "input_tokens is 1e.30; the most is 1e.07"),
+        ({"gpu_count": -1}, "gpu_count '-1' is not a number above 0"),
+        ({"gpu_count": "eight"}, "gpu_count 'eight' is not a number above 0"),
+        ({"model": "x", "params_b": 1e30}, "params_b is 1e.30"),
         ({"input_tokens": "", "dataset": "unheard of"}, "needs input_tokens"),
     ],
 )
