@@ -43,7 +43,8 @@ def find(name: str) -> dict[str, Any]:
         place = int(steps or 0) if steps.isdecimal() or not back else len(known)
         if place < len(known):
             return known[-1 - place]
-        raise RunNotFound(f"run '{name}'", f"{scenario} to {scenario}~{len(known) - 1}", "bigmodel list")
+        oldest = f" to {scenario}~{len(known) - 1}" if len(known) > 1 else ""
+        raise RunNotFound(f"run '{name}'", f"{scenario}{oldest}", "bigmodel list")
     runs = {path.parent.name: path.parent for path in paths.runs().glob(f"*/*/{manifest.NAME}")}
     matches = [folder for run, folder in runs.items() if run.startswith(name.rpartition("/")[2])] if name else []
     if len(matches) == 1 and (found := manifest.read(matches[0])):
