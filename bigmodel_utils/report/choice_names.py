@@ -26,6 +26,8 @@ _CHOICES = {
     "task.labels": Message("labels"),
     "task.event": Message("label that is acted on"),
     "task.item": Message("what is read"),
+    "task.customer": Message("who pays"),
+    "task.case": Message("what an item of the event is called"),
     "model.weights": Message("pretrained weights"),
     "model.max_tokens": Message("longest text, tokens"),
     "evaluation.confidence": Message("confidence of intervals"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ _NOTHING = {
     "code": Message("No code differs"),
     "version": Message("No version differs"),
 }
+_FINGERPRINT = re.compile(r"^([0-9a-f]{12})[0-9a-f]+$")
 _CHANCE = {True: Message("yes"), False: Message("within its interval"), None: Message("has no interval")}
 
 
@@ -102,13 +104,13 @@ def _figures(found: Sequence[Difference]) -> str:
     rows = [
         {
             "what": figure_names.figure(moved.name.rpartition("/")[2]),
-            "stage": moved.name.partition("/")[0],
+            "stage": moved.name.partition("/")[0].replace("_", " "),
             "before": _number(moved.before, moved),
             "after": _number(moved.after, moved),
             "unit": names.unit(moved.unit),
             "apart": _CHANCE[moved.beyond],
         }
-        for moved in found
+        for moved in sorted(found, key=lambda moved: moved.beyond is not True)  # what chance does not explain comes first
     ]
     columns = [
         Column("what", Message("figure")),
@@ -120,7 +122,10 @@ def _figures(found: Sequence[Difference]) -> str:
     ]
     beyond = sum(moved.beyond is True for moved in found)
     title = Message("{beyond} of {all} moved figures moved by more than their intervals", beyond=beyond, all=len(found))
-    note = Message("More than chance: the intervals of both runs lie apart.")
+    note = Message(
+        "More than chance: the intervals of both runs lie apart. That of a chance is the error of counting futures only, and "
+        "holds no doubt about what the model was measured at."
+    )
     return f"<h2>{both(Message('Figures'))}</h2>{Table(title, columns, rows, note).html()}"
 
 
@@ -155,6 +160,6 @@ def _recorded(cause: Difference) -> dict[str, Any]:
 
 
 def _data(value: Any) -> str | None:
-    """Return a recorded value as it stands; long ones are cut."""
-    text = str(value)
+    """Return a recorded value as it stands; fingerprints and other long ones are cut."""
+    text = _FINGERPRINT.sub(r"\1", str(value))
     return None if value is None else text if len(text) <= 80 else f"{text[:79]}…"

@@ -14,6 +14,7 @@ def test_figures_and_choices_are_named_and_data_is_text() -> None:
         Difference("figure", "03_evaluate_model/accuracy_target_b", 0.8, 0.9, "share", beyond=True),
         Difference("scenario", "assumptions.label_usd.mid", 0.06, 0.07),
         Difference("scenario", "title", "old", "<script>new</script>"),
+        Difference("version", "commit.id", "942e7316e0a9d31bc42d", "d012ecdfc869f842f76a"),
     ]
     page = digest.page(BEFORE, AFTER, found).main
     assert "From wait to go: the chance of gain went from 40% to 80%" in page
@@ -24,6 +25,7 @@ def test_figures_and_choices_are_named_and_data_is_text() -> None:
     assert "&lt;script&gt;new" in page
     assert "<script" not in page
     assert "No code differs" in page
+    assert "d012ecdfc869<" in page
 
 
 def test_nothing_that_differs_is_told_as_such() -> None:
