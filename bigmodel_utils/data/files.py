@@ -129,6 +129,11 @@ def _jsonl(path: Path, columns: dict[str, str], language: str, account: Account)
 def _plain(value: Any, path: Path, number: int, name: str) -> str | None:
     if isinstance(value, (dict, list)):
         raise DataError(f"{paths.shown(path)} line {number}, '{name}': a {type(value).__name__}", "text or a number", _MEND)
+    if isinstance(value, bytes):  # how some writers of Parquet store text
+        try:
+            value = value.decode("utf-8")
+        except UnicodeDecodeError:
+            raise DataError(f"{paths.shown(path)} record {number}, '{name}': bytes", "text in UTF-8", _MEND) from None
     return None if value is None or value != value else encodings.whole(str(value))
 
 

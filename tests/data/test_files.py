@@ -235,3 +235,10 @@ def test_a_number_that_is_none_is_missing_and_no_word(tmp_path):
     (tmp_path / "r.jsonl").write_text('{"text": "a", "label": 1.0}\n{"text": "b", "label": NaN}\n')
     for name in ("r.parquet", "r.jsonl"):
         assert read(tmp_path / name)[0]["label"].isna().tolist() == [False, True]
+
+
+def test_text_that_parquet_holds_as_bytes_is_text_or_refused(tmp_path):
+    pd.DataFrame({"text": ["好".encode()], "label": [b"1"]}).to_parquet(tmp_path / "r.parquet")
+    assert read(tmp_path / "r.parquet")[0][["text", "label"]].to_numpy().tolist() == [["好", "1"]]
+    pd.DataFrame({"text": [b"\xff"], "label": [b"1"]}).to_parquet(tmp_path / "r.parquet")
+    assert "record 1, 'text': bytes" in refused(tmp_path / "r.parquet").given
