@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigmodel_utils import facts
 from bigmodel_utils.units import SECONDS_PER_HOUR, Quantity
 from bigmodel_utils.value import hardware, hierarchy, serving_plan, serving_rows, throughput_scaling, training_runs
 from bigmodel_utils.value.machines import Contract, Machine
@@ -175,7 +174,7 @@ def chip_hours(run: dict[str, object]) -> Quantity:
     Raises ValueRefused where nothing can be said.
     """
     if all(np.isfinite(training_runs.positive(run, column)) for column in ("tokens_per_s_per_gpu", "tokens_b")):
-        return _measured_hours(run)
+        return throughput_scaling.measured_hours(run)
     reason = training_runs.reason_against(run)
     if reason:
         raise ValueRefused(str(run.get("model") or "a planned run"), reason, "the plan")
@@ -187,36 +186,13 @@ def planned_flop(run: dict[str, object]) -> float:
 
     A token and layer cost 6 times width times length (causal; Narayanan et al. 2021); up to LONG utilisation holds that.
     """
-    counted, tokens = training_runs.planned_flop(run), training_runs.positive(run, "tokens_b") * 1e9
+    counted, tokens = training_runs.matrix_flop(run), training_runs.positive(run, "tokens_b") * 1e9
     lengths = (training_runs.positive(run, column) for column in ("sequence_length", "seq_len"))
     beyond = next((length - LONG for length in lengths if length > LONG), None)
     shape = serving_rows.shape_of(serving_plan.read(run)) if beyond and np.isfinite(tokens) else None
     if shape is None:
         return counted
     return counted + 6 * shape["layers"] * shape["heads"] * shape["head_values"] * beyond * tokens
-
-
-def _measured_hours(run: dict[str, object]) -> Quantity:
-    speed, method = training_runs.positive(run, "tokens_per_s_per_gpu"), "rung 1: measured on the target"
-    rate = Quantity(mid=speed, unit="tokens/s per chip", origin="measured", source="measured tokens/s", method=method)
-    given = (run.get(column) for column in ("measured_on", "hardware"))
-    measured_on, target = (hardware.named(name) or str(name or "") for name in given)
-    _refuse_beyond_peak(run, speed, measured_on or target)
-    if measured_on and measured_on != target:
-        rate = throughput_scaling.carried(rate, measured_on, target)
-    goodput, hours = facts.as_range("training_goodput"), training_runs.positive(run, "tokens_b") * 1e9 / SECONDS_PER_HOUR
-    ends = (rate.high or speed, "high"), (rate.mid, "mid"), (rate.low or speed, "low")
-    source, method = f"{rate.source}; goodput: {goodput['source']}", f"{rate.method}, divided by goodput"
-    return Quantity.estimated(*(hours / r / goodput[end] for r, end in ends), "chip-hours", source=source, method=method)
-
-
-def _refuse_beyond_peak(run: dict[str, object], speed: float, gpu: str) -> None:
-    """Refuse a measured rate (tokens/s per chip) that needs more FLOP/s than `gpu` has at 8 bit, where both are known."""
-    known = facts.load("gpu_specs").set_index("gpu")[["bf16_fp16_dense_tflops", "fp8_dense_tflops"]].max(axis=1)
-    needed = training_runs.flop_per_parameter_token(run) * training_runs.active_parameters_b(run) * 1e9 * speed
-    if gpu in known.index and needed > known[gpu] * 1e12:
-        fastest = f"at most {known[gpu] * 1e12 * speed / needed:.3g}, all that {gpu} could compute"
-        raise ValueRefused(f"{speed:g} tokens/s per chip", fastest, "tokens_per_s_per_gpu")
 
 
 def _regressed_hours(run: dict[str, object]) -> Quantity:

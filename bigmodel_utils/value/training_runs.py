@@ -119,7 +119,7 @@ def reason_against(run: dict[str, object]) -> str | None:
             return f"{column} is {positive(run, column):g}, more than any model's; it counts {counted}"
     if positive(run, "params_active_b") > positive(run, "params_total_b"):
         return "params_active_b exceeds params_total_b, of which it is a part"
-    if not np.isfinite(planned_flop(run)):
+    if not np.isfinite(matrix_flop(run)):
         return _missing_size(run)
     return None
 
@@ -138,8 +138,8 @@ def architecture_of(run: dict[str, object]) -> str | None:
     return "moe" if positive(run, "params_active_b") < SPARSE_BELOW * positive(run, "params_total_b") else "dense"
 
 
-def planned_flop(run: dict[str, object]) -> float:
-    """Return the FLOP of a planned run: 6 N D (less where few weights learn), else the FLOP it states, else NaN."""
+def matrix_flop(run: dict[str, object]) -> float:
+    """Return the FLOP of a plan in its weights: 6 N D (less where few of them learn), else the FLOP it states, else NaN."""
     counted = flop_per_parameter_token(run) * active_parameters_b(run) * positive(run, "tokens_b") * 1e18
     return counted if np.isfinite(counted) else positive(run, "training_flops_reported")
 
