@@ -136,7 +136,7 @@ def test_the_report_links_to_what_changed_since_the_last_run(workspace: Path) ->
     for _ in range(2):  # rendered again, it still compares with the run before
         folder = shown(run)
         page = (folder / "changes.html").read_text(encoding="utf-8")
-        assert "training.epochs" in page
+        assert "passes over the texts" in page
         assert "share read right: target market: adapted model" in page
         assert 'href="changes.html"' in (folder / "index.html").read_text(encoding="utf-8")
 
