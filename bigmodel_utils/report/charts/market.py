@@ -78,9 +78,15 @@ def market_size(table: pd.DataFrame) -> Chart:
     table: measure (tam | sam | som), method (top_down | bottom_up | pooled), low, mid, high (USD per year, above zero).
     """
     rows = table.to_dict("records")
-    pooled = {row["measure"]: row for row in rows if row["method"] == "pooled"} or {row["measure"]: row for row in rows}
-    whole, ours = pooled["tam"], pooled["som"]
-    finding = Message("Of a market of {tam:money} a year, {som:money} are ours to win", tam=whole["mid"], som=ours["mid"])
+    pooled = {row["measure"]: row for row in rows if row["method"] == "pooled"}
+    told = pooled or {row["measure"]: row for row in rows}  # one count alone is no market yet
+    whole, ours = told["tam"], told["som"]
+    values = {"tam": whole["mid"], "som": ours["mid"]}
+    finding = (
+        Message("Of a market of {tam:money} a year, {som:money} are ours to win", **values)
+        if pooled
+        else Message("Counted one way, {som:money} of {tam:money} a year are ours to win", **values)
+    )
     alt = Message(
         "Ranges on a logarithmic scale: the whole market from {tam_low:money} to {tam_high:money}, "
         "ours to win from {som_low:money} to {som_high:money}.",
