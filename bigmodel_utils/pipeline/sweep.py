@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -44,15 +45,15 @@ class Sweep(BaseModel):
     members: list[dict[str, Any]] = []
 
     @property
+    def combinations(self) -> int:
+        """How many the grid has; of none there is one, that changes nothing."""
+        return math.prod(map(len, self.grid.values()))
+
+    @property
     def size(self) -> int:
         """How many runs it asks for."""
-        combinations = 1
-        for values in self.grid.values():
-            combinations *= len(values)
-        if self.random:
-            combinations = min(combinations, self.random.count)
-        alone = combinations if self.grid or not self.members else 0
-        return len(self.scenarios) * (alone + len(self.members))
+        drawn = min(self.combinations, self.random.count) if self.random else self.combinations
+        return len(self.scenarios) * ((drawn if self.grid or not self.members else 0) + len(self.members))
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class Member:
 def load(path: Path) -> Sweep:
     """Return the sweep in a YAML file; raises SweepError with the nearest key."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Sweep.model_validate(content)
+        sweep = Sweep.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError:
         raise SweepError(f"sweep '{path.name}'", "a YAML file that can be read", "bigmodel sweep FILE") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -76,7 +76,12 @@ def load(path: Path) -> Sweep:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise SweepError(f"{where}: {first['msg']}", nearest(where, Sweep.model_fields), path.name) from None
+        unknown = first["type"] == "extra_forbidden"
+        given = f"unknown key '{where}'" if unknown else f"{where} = {first['input']!r:.60}"
+        raise SweepError(given, nearest(where, Sweep.model_fields) if unknown else first["msg"], path.name) from None
+    if sweep.random and not sweep.grid:
+        raise SweepError("`random` without `grid`", "a grid to draw from", path.name)
+    return sweep
 
 
 def members(sweep: Sweep) -> list[Member]:
@@ -92,10 +97,8 @@ def members(sweep: Sweep) -> list[Member]:
 def _overrides(sweep: Sweep) -> list[dict[str, Any]]:
     every = _combinations(sweep.grid) if sweep.grid or not sweep.members else iter(())
     if sweep.random:
-        size = 1
-        for values in sweep.grid.values():
-            size *= len(values)
-        chosen = sorted(random.Random(sweep.random.seed).sample(range(size), min(sweep.random.count, size)))  # noqa: S311
+        places, count = range(sweep.combinations), min(sweep.random.count, sweep.combinations)
+        chosen = sorted(random.Random(sweep.random.seed).sample(places, count))  # noqa: S311
         every = (_nth(sweep.grid, place) for place in chosen)
     return [*every, *sweep.members]
 

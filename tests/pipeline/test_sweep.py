@@ -46,6 +46,8 @@ def write(folder: Path, text: str) -> Path:
         ("scenarios: [smoke]\ngrid: {seed: []}", "grid"),
         ("scenarios: [smoke]\ngrid: {seed: [1, -1]}", "seed"),
         ("a: [", "YAML"),
+        ("scenarios: [smoke]\ngrid: {seed: 3}", "grid.seed = 3"),
+        ("scenarios: [smoke]\nrandom: {count: 3}\nmembers: [{seed: 3}]", "a grid to draw from"),
     ],
 )
 def test_a_wrong_sweep_is_refused_before_anything_runs(workspace: Path, text: str, hint: str) -> None:
