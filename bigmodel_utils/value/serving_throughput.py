@@ -7,6 +7,7 @@ come from rows whose model (encoders: device) the fits had not seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -210,10 +211,25 @@ def _design(rows: list[dict[str, object]]) -> hierarchy.Design:
         software = text(row, "software").split(" ")[0].split(",")[0].lower()
         asked = f"{scenario} {model}" if scenario else ""
         pairs = [f"{family} {model}", asked, f"{gpu} {model} {family}", f"{gpu} {text(row, 'precision')}"]
-        groups.append([scenario, gpu, text(row, "benchmark"), software, *pairs])
+        groups.append([scenario, gpu, _round(text(row, "benchmark")) if scenario else text(row, "benchmark"), software, *pairs])
     counts = np.log([_devices(row) for row in rows]) - np.log(4)
     fleets = [float(_fleet(row)) for row in rows]
     return hierarchy.Design(np.array([counts, fleets]), np.array(groups, dtype=object).T)
+
+
+def _round(benchmark: str) -> str:
+    """The round on file nearest to an MLPerf round, the last where none is told: rates grow with the age of the software."""
+    number = re.search(r"v(\d+(?:\.\d+)?)", benchmark)
+    asked = float(number.group(1)) if number else np.inf
+    return min(_rounds(), key=lambda known: (abs(_rounds()[known] - min(asked, max(_rounds().values()))), -_rounds()[known]))
+
+
+@cache
+def _rounds() -> dict[str, float]:
+    """The rounds of fleets on file and their numbers."""
+    bench = facts.load("inference_bench")
+    names = bench.loc[bench["scenario"].isin(serving_rows.FLEETS), "benchmark"].unique()
+    return {name: float(name.rsplit(" v")[-1]) for name in names}
 
 
 def _fleet(row: dict[str, object]) -> bool:
