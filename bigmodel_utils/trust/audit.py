@@ -31,9 +31,12 @@ def record(event: str, **what: str | None) -> None:
     line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "account": account(), "event": event}
     line |= {name: value for name, value in what.items() if value is not None}
     paths.runs().mkdir(parents=True, exist_ok=True)
-    handle = os.open(paths.runs() / NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    handle = os.open(paths.runs() / NAME, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(handle, (json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n").encode())
+        end = os.lseek(handle, 0, os.SEEK_END)
+        os.lseek(handle, max(end - 1, 0), os.SEEK_SET)
+        joint = "" if os.read(handle, 1) in (b"", b"\n") else "\n"  # a line that was cut short stays a line
+        os.write(handle, (joint + json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n").encode())
     finally:
         os.close(handle)
 

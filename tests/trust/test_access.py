@@ -61,6 +61,8 @@ def test_a_line_that_a_crash_cut_short_does_not_count(workspace: Path) -> None:
     path = workspace / "data" / "runs" / audit.NAME
     path.write_text(path.read_text() + '{"at": "2026')
     assert len(audit.entries()) == 1
+    audit.record("run", scenario="smoke")  # and costs no event after it
+    assert len(audit.entries()) == 2
 
 
 @pytest.mark.parametrize(
