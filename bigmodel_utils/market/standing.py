@@ -31,7 +31,7 @@ def swot(scenario: Scenario, figures: Mapping[str, Quantity]) -> pd.DataFrame:
 
     `figures` are those of the evaluation and value pages; a comparison whose figures are missing is left out.
     """
-    accuracy, price = Message("Accuracy in the market"), Message("Price of 1,000 items")
+    accuracy, price = Message("Accuracy in the market"), Message("Price of 1,000 {items}")
     pairs = [
         ("simple_model", accuracy, Message("a simple model"), *_ACCURACY, "accuracy_target_rival"),
         ("unadapted", accuracy, Message("the model as it is"), *_ACCURACY, "accuracy_target_a"),
@@ -62,7 +62,7 @@ def _outside(scenario: Scenario, figures: Mapping[str, Quantity]) -> list[Compar
     if len(here) and "price_per_thousand" in figures:
         ours, cheapest = figures["price_per_thousand"].mid, here["usd_per_thousand"].min()
         beside = Message("the cheapest programming interface")
-        found.append(Comparison("interface", Message("Price of 1,000 items"), ours, cheapest, False, True, "money", beside))
+        found.append(Comparison("interface", Message("Price of 1,000 {items}"), ours, cheapest, False, True, "money", beside))
     burden, _ = outlook.rules(scenario)
     if burden.known:
         title = Message("Months to meet the rules")

@@ -44,13 +44,13 @@ COST_COLOURS = {"computing": SLATE, "reading": SLATE_SOFT, "missed": GOLD, "need
 COST_NAMES = {
     "computing": Message("computing"),
     "reading": Message("reading by people"),
-    "missed": Message("missed cases"),
+    "missed": Message("missed {cases}"),
     "needless": Message("needless contacts"),
 }
 COST_HEADS = {
     "computing": Message("Machines"),
     "reading": Message("People who read"),
-    "missed": Message("Missed cases"),
+    "missed": Message("Missed {cases}"),
     "needless": Message("Needless contacts"),
 }
 

@@ -110,7 +110,9 @@ def cost(evidence: Evidence) -> tuple[Chart, list[Message]]:
         part=palette.COST_HEADS[largest],
         share=parts[largest] / float(ours["total"]),
     )
-    computing = Message("Machines cost {serving:money} per 1,000 items.", serving=evidence.figures["serving_usd_per_thousand"])
+    computing = Message(
+        "Machines cost {serving:money} per 1,000 {items}.", serving=evidence.figures["serving_usd_per_thousand"]
+    )
     return chart, [share, computing, served(evidence)]
 
 

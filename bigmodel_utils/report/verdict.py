@@ -72,15 +72,15 @@ def _saved(saving: Quantity) -> Message:
     ends = {"saving": saving, "low": saving.low, "high": saving.high}
     if saving.low > 0:
         return Message(
-            "In the middle case the adapted model saves a customer {saving:money} on every 1,000 items, errors included.",
+            "In the middle case the adapted model saves a customer {saving:money} on every 1,000 {items}, errors included.",
             **ends,
         )
     if saving.high < 0:
         return Message(
-            "The adapted model saves a customer nothing: {saving:money} on every 1,000 items, errors included.", **ends
+            "The adapted model saves a customer nothing: {saving:money} on every 1,000 {items}, errors included.", **ends
         )
     return Message(
-        "Whether the adapted model saves a customer anything is open: {low:money} to {high:money} on every 1,000 items, errors included.",
+        "Whether the adapted model saves a customer anything is open: {low:money} to {high:money} on every 1,000 {items}, errors included.",
         **ends,
     )
 

@@ -45,8 +45,8 @@ _RESULTS = {
     "end": Message("cash at the end, USD"),
 }
 _CONSTANTS = {
-    "price": Message("price of 1,000 items, USD"),
-    "serving": Message("machines for 1,000 items, USD"),
+    "price": Message("price of 1,000 {items}, USD"),
+    "serving": Message("machines for 1,000 {items}, USD"),
     "final": Message("{customers} won in the long run"),
     "stay": Message("share of {customers} who stay for a month"),
     "drift": Message("local currency after a month, today 1"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from finished_run import written_run
 
-from bigmodel_utils import paths
+from bigmodel_utils import messages, paths
 from bigmodel_utils.artifacts import Run
 
 
@@ -26,6 +26,12 @@ def _workspace(home: Path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIGMODEL_HOME", str(home))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nouns() -> None:
+    """A page speaks of the business that was named last; these tests speak of the default's."""
+    messages.speak_of("review", "merchant", "complaint")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 import pytest
 from finished_run import written_run
 
-from bigmodel_utils import messages
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import figure_names, provenance, sections, steps, verdict
@@ -21,11 +20,6 @@ from bigmodel_utils.scenario import CHAIN
 from bigmodel_utils.units import Quantity
 
 RULES = {"go": {"decision.go_at": 0.1, "decision.stop_at": 0.05}, "stop": {"decision.go_at": 0.99, "decision.stop_at": 0.98}}
-
-
-@pytest.fixture(autouse=True)
-def _nouns() -> None:
-    messages.speak_of("review", "merchant", "complaint")
 
 
 @pytest.fixture(scope="module", params=RULES)

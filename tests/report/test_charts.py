@@ -141,7 +141,7 @@ def test_findings_say_what_the_data_say() -> None:
     assert plain(ALL["confusion"]().finding, "en").startswith("Of 100 cases that matter, the adapted model finds 90;")
     assert (
         plain(ALL["cost"]().finding, "en")
-        == "A thousand items cost $15.29 on average with the adapted model, $39.40 with people"
+        == "A thousand reviews cost $15.29 on average with the adapted model, $39.40 with people"
     )
     assert plain(charts.cash_fan(CASH).finding, "en").startswith("Cash is still below zero")
 

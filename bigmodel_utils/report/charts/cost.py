@@ -25,13 +25,13 @@ def cost_per_thousand(table: pd.DataFrame) -> Chart:
     totals = {row["process"]: row["total"] for row in rows}
     cheapest = min(totals, key=totals.__getitem__)
     finding = Message(
-        "A thousand items cost least with the {process}: {total:money}",
+        "A thousand {items} cost least with the {process}: {total:money}",
         process=palette.model_name(cheapest),
         total=totals[cheapest],
     )
     if {"people", "b"} <= totals.keys():
         finding = Message(
-            "A thousand items cost {b:money} on average with the adapted model, {people:money} with people",
+            "A thousand {items} cost {b:money} on average with the adapted model, {people:money} with people",
             b=totals["b"],
             people=totals["people"],
         )
@@ -46,7 +46,7 @@ def cost_per_thousand(table: pd.DataFrame) -> Chart:
         part=palette.COST_NAMES[worst],
     )
     note = Message(
-        "USD per 1,000 items. Computing and error rates measured; wages and the cost of an error assumed, with sources."
+        "USD per 1,000 {items}. Computing and error rates measured; wages and the cost of an error assumed, with sources."
     )
     return Chart(finding, alt, note, lambda canvas: _stacked(canvas, rows))
 
@@ -101,7 +101,7 @@ def threshold_cost(table: pd.DataFrame, threshold: float | None = None) -> Chart
         least=float(best["usd_per_thousand"]),
         best=float(best["threshold"]),
     )
-    note = Message("USD of errors per 1,000 items in live traffic, against the threshold on the model's probability.")
+    note = Message("USD of errors per 1,000 {items} in live traffic, against the threshold on the model's probability.")
     points = _thinned(rows)
     return Chart(finding, alt, note, lambda canvas: _threshold(canvas, points, used, cost))
 
