@@ -27,7 +27,7 @@ _HEADS = (
     Message("value"),
     Message("8 in 10 futures"),
     Message("against the baseline"),
-    Message("accuracy of the adapted model in the target market"),
+    Message("accuracy, adapted model"),
 )
 _WORDED, _NUMBERS = 1, ' class="n"'  # columns up to this place are words
 _VENTURE = ("assumptions.", "decision.", "correlations")  # choices that no measurement depends on
