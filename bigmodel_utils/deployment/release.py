@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +65,9 @@ def _released(name: str, version: str) -> Served:
 
 
 def newest(name: str) -> Path:
-    """Return the model folder of the newest run of scenario `name`: the chosen served one, else the adapted M_B."""
-    runs = sorted((paths.runs() / name).glob("*/"), key=lambda run: -run.stat().st_mtime)
-    for stage, model in ((scenario.DEPLOYMENT, "served"), (scenario.MODELS, "model_b")):
-        for run in runs:
+    """Return the model folder of the newest run of scenario `name` that has one: the chosen served one, else the adapted M_B."""
+    for run in sorted((paths.runs() / name).glob("[!.]*/"), key=lambda run: -run.stat().st_mtime):
+        for stage, model in ((scenario.DEPLOYMENT, "served"), (scenario.MODELS, "model_b")):
             if (run / stage / "done.json").is_file() and (run / stage / model / "config.json").is_file():
                 return run / stage / model
     raise ReleaseError(f"no trained model of '{name}'", "a finished run", f"bigmodel run {name}")
@@ -92,40 +93,60 @@ def release(name: str, source: Path) -> str:
     Returns the version, "0003-1a2b3c4d5e6f". Until the pointer moves, the earlier version is served; a copy that is
     damaged or does not answer is removed again. Raises ServedFolderError, or ReleaseError for the version served now.
     """
+    folders.verify(source)
+    with _in_turn(name):
+        before = _pointer(name)
+        version = _copied(name, source, before["current"] or "")
+        _point(name, version, [*before["before"], before["current"]] if before["current"] else [])
+    return version
+
+
+def _copied(name: str, source: Path, current: str) -> str:
+    """Return the version that a proven copy of `source` has become; raises ReleaseError when it is the `current` one."""
     from bigmodel_utils.deployment.runtime import Runtime
 
-    home, before = released(name), _pointer(name)
+    home = released(name)
     home.mkdir(parents=True, exist_ok=True)
-    folders.verify(source)
     aside = Path(tempfile.mkdtemp(dir=home, prefix=".new-"))
     try:
         shutil.copytree(source, aside, dirs_exist_ok=True)
         if not (aside / folders.CHECKSUMS).is_file():
             folders.seal(aside)
         mark = fingerprint(aside)
-        if (before["current"] or "").endswith(mark):
-            raise ReleaseError(f"the model of {before['current']}", "another than the one released now", f"bigmodel run {name}")
+        if current.endswith(mark):
+            raise ReleaseError(f"the model of {current}", "another than the one released now", f"bigmodel run {name}")
         Runtime.load(aside).probabilities([_PROBE])
         version = f"{1 + max((int(path.name[:4]) for path in home.glob('[0-9]*-*')), default=0):04d}-{mark}"
         aside.chmod(0o755)
         aside.rename(home / version)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _point(name, version, [*before["before"], before["current"]] if before["current"] else [])
     return version
 
 
 def back(name: str) -> str:
     """Point to the version that was served before the current one and return it; raises ReleaseError when there is none."""
-    pointer = _pointer(name)
-    if not pointer["before"]:
-        known = [path.name for path in released(name).parent.glob("*") if (path / POINTER).is_file()]
-        given = f"'{name}' has no earlier release" if pointer["current"] else f"nothing of '{name}' is released"
-        raise ReleaseError(given, f"a second release; released: {nearest(name, known)}", f"bigmodel release {name}")
-    *earlier, version = pointer["before"]
-    folders.verify(released(name) / version)
-    _point(name, version, earlier)
-    return version
+    with _in_turn(name):
+        pointer = _pointer(name)
+        if not pointer["before"]:
+            known = [path.name for path in released(name).parent.glob("*") if (path / POINTER).is_file()]
+            given = f"'{name}' has no earlier release" if pointer["current"] else f"nothing of '{name}' is released"
+            raise ReleaseError(given, f"a second release; released: {nearest(name, known)}", f"bigmodel release {name}")
+        *earlier, version = pointer["before"]
+        folders.verify(released(name) / version)
+        _point(name, version, earlier)
+        return version
+
+
+@contextlib.contextmanager
+def _in_turn(name: str) -> Iterator[None]:
+    """Let who releases or goes back at the same time wait."""
+    from filelock import FileLock
+
+    home = released(name)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.with_name(f".{name}.lock")):
+        yield
 
 
 def _pointer(name: str) -> dict:

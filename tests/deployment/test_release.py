@@ -1,6 +1,7 @@
 """A release appears whole, the way back is one step, and a broken model never becomes the served one."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import served_model
@@ -81,6 +82,29 @@ def test_the_newest_run_is_served_until_something_is_released(models, workspace)
     assert release.locate("smoke").folder == chosen / "served"
     assert ask("release", "smoke").startswith("released: smoke/0001-")
     assert release.locate("smoke").folder.parent == release.released("smoke")
+
+
+def test_a_newer_run_goes_before_what_an_older_one_serves(models, workspace):
+    import os
+    import shutil
+
+    runs = workspace / "data" / "runs" / "smoke"
+    for age, place in (
+        (9, "old/04_deploy_model/served"),
+        (5, "new/02_train_model/model_b"),
+        (1, ".new.retired/02_train_model/model_b"),
+    ):
+        shutil.copytree(models[0], runs / place)
+        (runs / place).with_name("done.json").write_text("{}")
+        os.utime(runs / place.partition("/")[0], (1e9 - age, 1e9 - age))
+    assert release.locate("smoke").folder == runs / "new" / "02_train_model" / "model_b"
+
+
+def test_two_releases_at_once_come_one_after_the_other(models):
+    with ThreadPoolExecutor(2) as hands:
+        versions = list(hands.map(lambda model: release.release("smoke", model), models[:2]))
+    assert sorted(version[:4] for version in versions) == ["0001", "0002"]
+    assert release.back("smoke") == min(versions)
 
 
 def test_releases_survive_by_back_up(models, tmp_path):
