@@ -37,11 +37,13 @@ class Estimator:
     """The regression of ln utilisation, and how many predicted deviations hold 80 % of unseen (False) and known (True) families.
 
     spread: how many times as many each architecture needs (conformal by class: Vovk et al. 2005, sec. 4.5).
+    worst: how many hold every checked run, for plans like none of them.
     """
 
     regression: hierarchy.Regression
     deviations: Mapping[bool, float]
     spread: Mapping[str, float]
+    worst: float
 
     def spread_of(self, architecture: str) -> float:
         """Return the spread of an architecture, the widest of all where too few such runs were tested."""
@@ -60,7 +62,8 @@ def estimator() -> Estimator:
     error, deviation = regression.leave_one_out(NEW_RECORD)
     unseen, known = _needed(strangers[checked]), hierarchy.deviations_covering(COVERED, error[with_kin], deviation[with_kin])
     spread = {name: _needed(part) / unseen for name, part in _by_architecture(strangers)}
-    return Estimator(regression, {False: unseen, True: known}, spread)
+    worst = float((strangers["error"].abs() / strangers["deviation"])[checked].max())
+    return Estimator(regression, {False: unseen, True: known}, spread, worst)
 
 
 def _by_architecture(errors: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -201,8 +204,8 @@ def _regressed_hours(run: dict[str, object]) -> Quantity:
     mid = float(row["flop"].iloc[0]) / (np.exp(mean) * training_runs.width_flops(run) * SECONDS_PER_HOUR)
     family, untested = row["family"].iloc[0], training_runs.like_no_tested(run)
     seen = bool(family) and bool((fitted.regression.design.groups[-1] == family).any())
-    spread = fitted.spread_of("" if untested else row["architecture"].iloc[0])
-    factor = float(np.exp(fitted.deviations[seen] * spread * deviation))
+    tested = fitted.deviations[seen] * fitted.spread_of(row["architecture"].iloc[0])
+    factor = float(np.exp((fitted.worst if untested else tested) * deviation))
     method = "rung 2: scaled from runs of the same family" if seen else "rung 3: fitted on runs of other families"
     method = f"rung 3: fitted on pretraining at 16 bit; {untested}" if untested else method
     source = "utilisation fitted on data/facts/training_runs.csv"
