@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigmodel_utils.value import hierarchy, roofline, serving_rows
+from bigmodel_utils.value import hierarchy, roofline, serving_formula, serving_rows
 from bigmodel_utils.value import serving_throughput as serving
 from bigmodel_utils.value.refusals import ValueRefused
 
@@ -40,11 +40,11 @@ def test_encoders_on_devices_left_out():
 def test_the_fit_beats_the_bare_roofline():
     rows = [row for row in serving.measured("llm") if row["scenario"] not in serving_rows.FLEETS]
     actual = np.log([row["rate"] for row in rows])
-    bare = serving.IDEAL
-    off = np.abs(serving.formula("llm", rows, bare) - actual)
-    ours = np.abs(serving.formula("llm", rows, serving.estimator("llm").constants) - actual)
+    bare = serving_formula.IDEAL
+    off = np.abs(serving_formula.formula("llm", rows, bare) - actual)
+    ours = np.abs(serving_formula.formula("llm", rows, serving.estimator("llm").constants) - actual)
     assert np.median(ours) < 0.4 * np.median(off)
-    assert (serving.formula("llm", rows, bare) > actual).mean() > 0.95  # nothing is faster than its hardware
+    assert (serving_formula.formula("llm", rows, bare) > actual).mean() > 0.95  # nothing is faster than its hardware
 
 
 @settings(max_examples=40, deadline=None)
@@ -86,7 +86,7 @@ def test_a_plan_that_names_no_benchmark_is_one_engine_at_its_best():
     """It inherits neither what fleets lose under MLPerf's rules nor the label of the table that was fitted on."""
     plan = {**PLAN, "model": "Nobody-8B", "benchmark": "", "scenario": ""}
     constants = serving.estimator("llm").constants
-    formula = np.exp(serving.formula("llm", [plan], constants)[0])
+    formula = np.exp(serving_formula.formula("llm", [plan], constants)[0])
     assert serving.rate(plan).mid == pytest.approx(formula, rel=0.25)
     assert serving.rate({**plan, "scenario": "offline max throughput"}).mid == serving.rate(plan).mid
     assert serving.rate({**plan, "scenario": "server"}).mid < serving.rate(plan).mid
