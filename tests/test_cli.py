@@ -87,7 +87,9 @@ def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch, capsys:
 def test_a_terminal_without_the_signs_of_a_title_gets_its_answer(workspace: Path) -> None:
     (workspace / "own.yml").write_text("extends: smoke\ntitle: 评论 → Berlin", encoding="utf-8")
     command = [sys.executable, "-m", "bigmodel_utils.cli", "check", str(workspace / "own.yml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONIOENCODING": "latin-1"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONIOENCODING": "latin-1"}
+    )
     assert done.returncode == 0, done.stderr
     assert "\\u2192 Berlin" in done.stdout
 
