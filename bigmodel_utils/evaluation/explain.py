@@ -18,7 +18,7 @@ from bigmodel_utils.units import Quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-TEXTS = 20  # enough for the pieces that come back, few enough for a page; of few rows, a tenth of them
+TEXTS = 16  # enough for the pieces that come back, few enough for a page; of few rows, a tenth of them
 STEPS_MANY = 24  # of the integral, for a mean over texts
 LEAST = 3
 _READABLE = (12, 160)  # characters of a text that is shown taken apart

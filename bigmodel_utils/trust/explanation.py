@@ -21,7 +21,7 @@ from bigmodel_utils.trust.evidence import Finding
 from bigmodel_utils.units import Quantity
 
 TOP = 3  # words that a person is told
-TEXTS, VARIANTS = 8, 2  # whose explanations are asked for again, mistyped; of few rows, a twentieth of them
+TEXTS, VARIANTS = 6, 2  # whose explanations are asked for again, mistyped; of few rows, a twentieth of them
 _TYPOS = 0.04  # share of characters: about one in a short review
 _NEAR = 0.1  # answers that are about as sure
 _READABLE = (12, 120)
