@@ -9,7 +9,6 @@ import numpy as np
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
-from bigmodel_utils.report.evidence import written
 from bigmodel_utils.report.names import assumption
 
 SCENARIO = "scenario"
@@ -167,7 +166,7 @@ def _joined(parts: list[Message]) -> Message:
 def _amount(given: float, unit: str) -> Message:
     """Return a number the reader's way where that hides no digit of it, else in full."""
     if unit and _shown_whole(given, names.spec_for(unit, given)):
-        return written(given, unit)
+        return names.written(given, unit)
     if isinstance(given, int) or float(given).is_integer():
         number = Message("{count:integer}", count=given)
     else:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from bigmodel_utils.artifacts import DONE, Run
 from bigmodel_utils.market.entry import OWN
-from bigmodel_utils.messages import Message
-from bigmodel_utils.report import names
 from bigmodel_utils.scenario import DATA, DECISION, EVALUATION, MARKET, VALUE, Scenario
 from bigmodel_utils.units import Quantity
 
@@ -93,14 +91,6 @@ class Evidence:
 def day_written(record: Mapping[str, Any]) -> date:
     """Return the day (UTC) of the newest file that a stage's record tells of."""
     return datetime.fromtimestamp(max(modified for _, modified in record["stat"].values()) / 1e9, UTC).date()
-
-
-def written(value: float | Quantity, unit: str, with_unit: bool = True) -> Message:
-    """Return a value of `unit` as the reader writes it; the unit follows unless the number shows it."""
-    spec = names.spec_for(unit, value.mid if isinstance(value, Quantity) else value)
-    if spec.startswith(("percent", "money")) or not with_unit:
-        return Message("{value:" + spec + "}", value=value)
-    return Message("{value:" + spec + "} {unit}", value=value, unit=names.unit(unit))
 
 
 def _assumed(given: Any) -> Quantity:

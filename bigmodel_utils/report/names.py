@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bigmodel_utils.messages import Message
+from bigmodel_utils.units import Quantity
 
 ASSUMPTIONS = {
     "online_merchants": Message("{customers} in the country"),
@@ -161,3 +162,11 @@ def spec_for(name: str, *values: float) -> str:
         whole = all(abs(value * 100 - round(value * 100)) < 1e-9 for value in values)
         return "percent" if whole else "percent1"
     return spec(name, max((abs(value) for value in values), default=0.0))
+
+
+def written(value: float | Quantity, name: str, with_unit: bool = True) -> Message:
+    """Return a value of unit `name` as the reader writes it; the unit follows unless the number shows it."""
+    spec = spec_for(name, value.mid if isinstance(value, Quantity) else value)
+    if spec.startswith(("percent", "money")) or not with_unit:
+        return Message("{value:" + spec + "}", value=value)
+    return Message("{value:" + spec + "} {unit}", value=value, unit=unit(name))

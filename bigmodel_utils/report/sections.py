@@ -9,7 +9,7 @@ from bigmodel_utils.deployment.menu import named
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import charts, names, palette
 from bigmodel_utils.report.chart import Chart
-from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.markup import both, headline
 from bigmodel_utils.report.origins import Origins
 from bigmodel_utils.report.scale import rounded
@@ -134,7 +134,7 @@ def served(evidence: Evidence) -> Message:
         "Served form: {form}, {size:integer} MB. One machine answers {rate} requests a second, 95 of 100 within {wait:integer} ms.",
         form=form,
         size=size,
-        rate=written(rate, rate.unit, with_unit=False),
+        rate=names.written(rate, rate.unit, with_unit=False),
         wait=wait,
     )
 
@@ -183,8 +183,8 @@ def risk(evidence: Evidence) -> tuple[Chart, list[Message]]:
     sentences = [
         Message(
             "From {low} to {high}, the first alone moves the value by **{swing:money}**.",
-            low=written(rounded(first["low_value"]), first["unit"], with_unit=False),
-            high=written(rounded(first["high_value"]), first["unit"], with_unit=False),
+            low=names.written(rounded(first["low_value"]), first["unit"], with_unit=False),
+            high=names.written(rounded(first["high_value"]), first["unit"], with_unit=False),
             swing=abs(first["npv_at_high"] - first["npv_at_low"]),
         ),
         _least(last),

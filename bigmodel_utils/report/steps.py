@@ -8,7 +8,7 @@ from functools import reduce
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import names
-from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.scale import rounded
 
@@ -83,8 +83,8 @@ def _range(row: dict) -> Message:
     return Message(
         "**{assumption}** (now {low} to {high})",
         assumption=names.assumption(row["assumption"]),
-        low=written(rounded(row["low_value"]), row["unit"], with_unit=False),
-        high=written(rounded(row["high_value"]), row["unit"], with_unit=False),
+        low=names.written(rounded(row["low_value"]), row["unit"], with_unit=False),
+        high=names.written(rounded(row["high_value"]), row["unit"], with_unit=False),
     )
 
 

@@ -268,8 +268,8 @@ def flips(found: Sequence[Any], most: int = 8) -> Table:
     rows = [
         {
             "what": names.assumption(flip.assumption),
-            "now": _written(flip.unit, flip.now),
-            "at": _written(flip.unit, rounded(flip.at, unlike=flip.now)),
+            "now": names.written(flip.now, flip.unit, with_unit=False),
+            "at": names.written(rounded(flip.at, unlike=flip.now), flip.unit, with_unit=False),
             "verdict": VERDICTS[flip.verdict],
         }
         for place, flip in enumerate(found)
@@ -287,7 +287,3 @@ def flips(found: Sequence[Any], most: int = 8) -> Table:
         Column("verdict", Message("then")),
     ]
     return Table(finding, columns, rows, Message("One assumption moves, all others keep their range."))
-
-
-def _written(unit: str, value: float) -> Message:
-    return Message("{value:" + names.spec_for(unit, value) + "}", value=value)

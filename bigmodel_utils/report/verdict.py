@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import charts, names
-from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.markup import both
 from bigmodel_utils.report.origins import Origins
 from bigmodel_utils.report.scale import rounded
@@ -92,8 +92,8 @@ def flip_sentence(flip: dict, evidence: Evidence) -> Message:
     return Message(
         "**{verdict}:** {assumption} at {at} instead of {now}",
         assumption=names.assumption(name),
-        at=written(rounded(flip["at"], unlike=flip["now"]), unit, with_unit=False),
-        now=written(assumed if assumed and assumed.mid == flip["now"] else flip["now"], unit, with_unit=False),
+        at=names.written(rounded(flip["at"], unlike=flip["now"]), unit, with_unit=False),
+        now=names.written(assumed if assumed and assumed.mid == flip["now"] else flip["now"], unit, with_unit=False),
         verdict=WORDS_ALONE[flip["verdict"]],
     )
 

@@ -12,8 +12,9 @@ from finished_run import written_run
 from bigmodel_utils.artifacts import Run
 from bigmodel_utils.messages import Message
 from bigmodel_utils.report import figure_names, provenance, sections, steps, verdict
-from bigmodel_utils.report.evidence import Evidence, written
+from bigmodel_utils.report.evidence import Evidence
 from bigmodel_utils.report.markup import plain
+from bigmodel_utils.report.names import written
 from bigmodel_utils.report.origins import Origins
 from bigmodel_utils.report.scale import rounded
 from bigmodel_utils.scenario import CHAIN

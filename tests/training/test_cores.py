@@ -5,9 +5,15 @@ import pytest
 import torch
 
 from bigmodel_utils.training import cores
+from bigmodel_utils.training.fit import fit
 
-if torch.get_num_threads() < 2:
-    pytest.skip("one core has nothing to spread", allow_module_level=True)
+
+@pytest.fixture(autouse=True)
+def two_cores():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 def test_parts_meet_and_come_back_in_their_order():
@@ -53,3 +59,11 @@ def test_a_forked_process_has_cores_of_its_own():
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     else:
         os._exit(list(cores.each(abs, [-1, -2])) != [1, 2])
+
+
+def test_trainings_on_several_cores_repeat(start, reviews, smoke, settings, tmp_path):
+    def weights(name):
+        fit(start, reviews[:160], reviews[160:], smoke, settings.model_copy(update={"epochs": 1}), tmp_path / name)
+        return (tmp_path / name / "model.safetensors").read_bytes()
+
+    assert weights("one") == weights("other")
